@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
+import { access, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import { execa } from 'execa';
+import { cacheDir } from '../../common/cache.ts';
+import { RingtrialError } from '../../common/errors.ts';
+import { type CpioEntry, characterDevice, directory, file, packCpio, symlink } from './cpio.ts';
+
+/** A program of the host that goes into the guest is not installed. */
+export class MissingGuestProgramError extends RingtrialError {
+  readonly code = 'MISSING_GUEST_PROGRAM';
+}
+
+/** An initramfs that boots to an SSH server; the keys come in a second archive, see keys.ts. */
+export interface Image {
+  /** A gzipped cpio archive. */
+  readonly path: string;
+  /** Identity of its content. */
+  readonly hash: string;
+}
+
+/** Where Debian's busybox-static and dropbear-bin put what the guest runs. */
+const guestPrograms = { busybox: ['/bin/busybox', '/usr/bin/busybox'], dropbear: ['/usr/sbin/dropbear'] };
+
+/**
+ * The guest's initramfs: a static busybox, the host's SSH server with the libraries it links, and
+ * init.sh as PID 1. Kept in the cache under the hash of its content and made once.
+ *
+ * @throws MissingGuestProgramError naming the Debian package to install
+ */
+export async function guestImage(signal?: AbortSignal): Promise<Image> {
+  const archive = packCpio(await entries(signal));
+  const hash = createHash('sha256').update(archive).digest('hex').slice(0, 16);
+  const target = path.join(await cacheDir('images'), `${hash}.cpio.gz`);
+  if (!(await exists(target))) {
+    const partial = `${target}.${process.pid}`;
+    await writeFile(partial, await promisify(gzip)(archive, { level: 6 }));
+    await rename(partial, target);
+  }
+  return { path: target, hash };
+}
+
+async function entries(signal?: AbortSignal): Promise<CpioEntry[]> {
+  const busybox = await findProgram('busybox', 'busybox-static');
+  const dropbear = await findProgram('dropbear', 'dropbear-bin');
+  const { stdout: applets } = await execa(busybox, ['--list'], signal ? { cancelSignal: signal } : {});
+  return [
+    ...['bin', 'sbin', 'usr', 'usr/bin', 'usr/sbin', 'lib', 'lib64', 'dev', 'proc', 'sys', 'etc', 'etc/dropbear']
+      .concat(['root', 'var', 'var/log', 'tests'])
+      .map((name) => directory(name)),
+    directory('tmp', 0o1777),
+    directory('root/.ssh', 0o700),
+    // The kernel opens /dev/console for PID 1 before devtmpfs is mounted.
+    characterDevice('dev/console', 5, 1),
+    file('init', await readFile(new URL('init.sh', import.meta.url)), 0o755),
+    file('bin/busybox', await readFile(busybox), 0o755),
+    ...applets
+      .split('\n')
+      .filter((applet) => applet !== '' && applet !== 'busybox')
+      .map((applet) => symlink(`bin/${applet}`, 'busybox')),
+    file('usr/sbin/dropbear', await readFile(dropbear), 0o755),
+    ...(await libraries(dropbear, signal)),
+    file('etc/passwd', Buffer.from('root:x:0:0:root:/root:/bin/sh\n')),
+    file('etc/group', Buffer.from('root:x:0:\n')),
+    file('etc/shells', Buffer.from('/bin/sh\n')),
+  ];
+}
+
+async function findProgram(name: keyof typeof guestPrograms, debianPackage: string): Promise<string> {
+  for (const candidate of guestPrograms[name]) if (await exists(candidate)) return candidate;
+  throw new MissingGuestProgramError(
+    `The guest needs ${name}, and this machine has none. Install Debian's package ${debianPackage}, or run: ringtrial doctor --fix`,
+  );
+}
+
+/** The shared objects that ld.so would load for a program, each at the path where it looks for it. */
+async function libraries(program: string, signal?: AbortSignal): Promise<CpioEntry[]> {
+  const { stdout } = await execa('ldd', [program], signal ? { cancelSignal: signal } : {});
+  const paths = [...stdout.matchAll(/(\/\S+) \(0x[0-9a-f]+\)$/gm)].map((match) => match[1] ?? '');
+  const parents = new Set(paths.flatMap((name) => ancestors(name.slice(1))));
+  return [
+    ...[...parents].filter((name) => name !== 'lib' && name !== 'lib64' && name !== 'usr').map((name) => directory(name)),
+    ...(await Promise.all(paths.map(async (name) => file(name.slice(1), await readFile(name), 0o755)))),
+  ];
+}
+
+const ancestors = (name: string): string[] => {
+  const parent = path.posix.dirname(name);
+  return parent === '.' ? [] : [...ancestors(parent), parent];
+};
+
+const exists = (name: string): Promise<boolean> =>
+  access(name, constants.R_OK).then(
+    () => true,
+    () => false,
+  );
+
+/** Writes an initrd that is the image followed by further archives (keys, test programs), mode 0600. */
+export async function writeInitrd(image: Image, extra: readonly CpioEntry[], target: string): Promise<void> {
+  await mkdir(path.dirname(target), { recursive: true });
+  // A gzipped archive may be followed by a plain one when both are padded to four bytes.
+  const base = await readFile(image.path);
+  const padding = Buffer.alloc((4 - (base.length % 4)) % 4);
+  await writeFile(target, Buffer.concat([base, padding, packCpio(extra)]), { mode: 0o600 });
+}

@@ -1,0 +1,119 @@
+import { closeSync, openSync, readSync, writeSync } from 'node:fs';
+import type { Readable } from 'node:stream';
+
+/** A console may write so much before the guest is taken for flooding. */
+const defaultLimitBytes = 256 * 1024 * 1024;
+
+interface Waiter {
+  readonly needle: string;
+  readonly found: () => void;
+}
+
+/**
+ * A guest's serial console: every byte goes to a file at once, synchronously, so that whatever kills
+ * this process next has no evidence to take with it; and to whoever listens.
+ */
+export class SerialConsole {
+  readonly path: string;
+  /** Resolves when QEMU has closed the console: nothing more will come. */
+  readonly closed: Promise<void>;
+  readonly #fd: number;
+  readonly #limit: number;
+  readonly #listeners = new Set<(chunk: Buffer) => void>();
+  readonly #waiters = new Set<Waiter>();
+  #size = 0;
+  #tail = '';
+  #problem: string | undefined;
+
+  constructor(stream: Readable, path: string, limitBytes = defaultLimitBytes) {
+    this.path = path;
+    this.#limit = limitBytes;
+    this.#fd = openSync(path, 'a+', 0o600);
+    const closed = Promise.withResolvers<void>();
+    this.closed = closed.promise;
+    stream.on('data', (chunk: Buffer) => this.#receive(chunk));
+    stream.on('error', () => {});
+    stream.once('close', () => {
+      closed.resolve();
+      closeSync(this.#fd);
+    });
+  }
+
+  /** Bytes in the file so far: the offset of the next byte. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Why the file does not hold all that the guest printed, if it does not. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
+  /** Calls back on every chunk that is kept, until the returned function is called. */
+  onData(listener: (chunk: Buffer) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Waits until `text` is printed from now on.
+   *
+   * @returns false when the console closed or `timeoutMs` passed first
+   */
+  async waitFor(text: string, timeoutMs: number): Promise<boolean> {
+    const result = Promise.withResolvers<boolean>();
+    const waiter: Waiter = { needle: text, found: () => result.resolve(true) };
+    const timer = setTimeout(() => result.resolve(false), timeoutMs);
+    this.#waiters.add(waiter);
+    void this.closed.then(() => result.resolve(false));
+    try {
+      return await result.promise;
+    } finally {
+      clearTimeout(timer);
+      this.#waiters.delete(waiter);
+    }
+  }
+
+  /** The last characters printed, control characters and all: clean them before anybody sees them. */
+  get tail(): string {
+    return this.#tail;
+  }
+
+  #receive(chunk: Buffer): void {
+    const kept = this.#size + chunk.length > this.#limit ? chunk.subarray(0, this.#limit - this.#size) : chunk;
+    if (kept.length < chunk.length) this.#problem ??= `the console printed more than ${this.#limit} bytes`;
+    if (kept.length === 0) return;
+    this.#write(kept);
+    const before = this.#tail.length;
+    const text = this.#tail + kept.toString('latin1');
+    for (const waiter of this.#waiters) {
+      if (text.includes(waiter.needle, Math.max(0, before - waiter.needle.length))) waiter.found();
+    }
+    this.#tail = text.slice(-tailLength);
+    for (const listener of this.#listeners) listener(kept);
+  }
+
+  #write(bytes: Buffer): void {
+    try {
+      for (let at = 0; at < bytes.length; ) at += writeSync(this.#fd, bytes, at);
+      this.#size += bytes.length;
+    } catch (error) {
+      // A full disk: the guest goes on, and its results say that its console is incomplete.
+      this.#problem ??= `the console log could not be written: ${(error as NodeJS.ErrnoException).code}`;
+    }
+  }
+}
+
+/** Characters kept in memory: enough for the last screens of a boot that failed. */
+const tailLength = 16 * 1024;
+
+/** Bytes `[from, to)` of a console's file; fewer when the file is shorter. */
+export function readConsole(path: string, from: number, to: number): Buffer {
+  const fd = openSync(path, 'r');
+  try {
+    const bytes = Buffer.alloc(Math.max(0, to - from));
+    return bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, from));
+  } finally {
+    closeSync(fd);
+  }
+}
