@@ -1,0 +1,23 @@
+import type { Severity } from '../types.ts';
+
+/**
+ * One header that the kernel can print. A line opens a report when it contains `literal` and its
+ * body (without prefixes) matches `re`; the first rule of the table that matches wins.
+ */
+export interface HeaderRule {
+  readonly kind: string;
+  /** At least five characters that every such line holds: what the fast scan looks for. */
+  readonly literal: string;
+  readonly re: RegExp;
+  readonly severity: Severity;
+  /** The report's title; groups of `re` are given. Default: the matched text. */
+  readonly title?: (groups: Readonly<Record<string, string | undefined>>, body: string) => string;
+  /**
+   * The line announces the header proper (`cut here` before anything, `list_del corruption` before
+   * `kernel BUG at`): both make one report, which starts at the later line and keeps this kind,
+   * unless this kind is only `warn.cut`.
+   */
+  readonly announces?: RegExp;
+  /** A later header of the same event, to be taken as part of this report. */
+  readonly continuedBy?: RegExp;
+}

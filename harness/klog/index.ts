@@ -1,0 +1,4 @@
+/** The kernel-log reader: text in, reports out. */
+export { explain } from './explain.ts';
+export { LogReader, readLog } from './reader.ts';
+export type * from './types.ts';

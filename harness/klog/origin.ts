@@ -1,0 +1,38 @@
+import type { Context, Origin } from './types.ts';
+
+/**
+ * `CPU: 0 PID: 1 Comm: swapper/0 Tainted: G W 6.1.0 #1` and, from 6.11 on,
+ * `CPU: 0 UID: 0 PID: 1 Comm: ...` (dump_stack_print_info, lib/dump_stack.c).
+ */
+const CPU_LINE =
+  /CPU: (\d{1,5}) (?:UID: \d{1,10} )?PID: (\d{1,10}) Comm: (.{1,64}?) (Not tainted|Tainted: .{1,40}?)(?:[ ,] ?(\d+\.\d+\S{0,100}))?(?: |$)/;
+
+/** CPU, task, taint and release from the first line of a report that tells them. */
+export function parseOrigin(bodies: readonly string[]): Origin {
+  for (const body of bodies) {
+    if (!body.includes('Comm: ')) continue;
+    const m = CPU_LINE.exec(body);
+    if (m === null) continue;
+    return {
+      cpu: Number(m[1]),
+      task: { comm: m[3] ?? '', pid: Number(m[2]) },
+      ...(m[4]?.startsWith('Tainted: ') ? { taint: m[4].slice(9).trim() } : {}),
+      ...(m[5] === undefined ? {} : { release: m[5] }),
+    };
+  }
+  return {};
+}
+
+/** The innermost context that the report's stack marks name, before any return to the task. */
+export function parseContext(bodies: readonly string[]): Context | undefined {
+  let seenTrace = false;
+  for (const body of bodies) {
+    const text = body.trim();
+    if (text.startsWith('<NMI>')) return 'nmi';
+    if (text.startsWith('<IRQ>'))
+      return bodies.some((b) => /__do_softirq|handle_softirqs/.test(b)) ? 'softirq' : 'hardirq';
+    if (text.startsWith('<TASK>')) return 'task';
+    if (/^Call [Tt]race/.test(text)) seenTrace = true;
+  }
+  return seenTrace ? 'task' : undefined;
+}

@@ -1,0 +1,111 @@
+import { describe, expect, test } from 'vitest';
+import { LogReader, readLog } from './index.ts';
+
+const CIRCULAR = `
+======================================================
+WARNING: possible circular locking dependency detected
+6.1.0 #1 Not tainted
+------------------------------------------------------
+racer/71 is trying to acquire lock:
+ffff888001234567 (&ctx->uring_lock){+.+.}-{3:3}, at: io_take+0x12/0x40
+
+but task is already holding lock:
+ffff888001234890 (&ctx->buf_lock){+.+.}-{3:3}, at: io_hold+0x22/0x50
+
+which lock already depends on the new lock.
+
+
+the existing dependency chain (in reverse order) is:
+
+-> #1 (&ctx->buf_lock){+.+.}-{3:3}:
+       __mutex_lock+0x9d/0x6e0
+       io_register+0x40/0x80
+       do_syscall_64+0x3c/0x90
+
+-> #0 (&ctx->uring_lock){+.+.}-{3:3}:
+       check_prev_add+0x10/0x20
+       __lock_acquire+0x1253/0x1e00
+       lock_acquire+0xc4/0x2c0
+       __mutex_lock+0x9d/0x6e0
+       io_take+0x12/0x40
+       do_syscall_64+0x3c/0x90
+
+other info that might help us debug this:
+
+ Possible unsafe locking scenario:
+
+       CPU0                    CPU1
+       ----                    ----
+  lock(&ctx->buf_lock);
+                               lock(&ctx->uring_lock);
+                               lock(&ctx->buf_lock);
+  lock(&ctx->uring_lock);
+
+ *** DEADLOCK ***
+
+1 lock held by racer/71:
+ #0: ffff888001234890 (&ctx->buf_lock){+.+.}-{3:3}, at: io_hold+0x22/0x50
+
+stack backtrace:
+CPU: 1 PID: 71 Comm: racer Not tainted 6.1.0 #1
+Call Trace:
+ <TASK>
+ dump_stack_lvl+0x45/0x5c
+ io_take+0x12/0x40
+ ? io_maybe+0x1/0x2
+ do_syscall_64+0x3c/0x90
+ </TASK>
+`;
+
+const stamp = (text: string, caller = 'T71'): string =>
+  text
+    .split('\n')
+    .map((l, i) => `[${(10 + i / 1000).toFixed(6).padStart(12)}][${caller.padStart(6)}] ${l}`)
+    .join('\n');
+
+describe('readLog', () => {
+  test('finds a circular dependency among ordinary lines', () => {
+    const log = `${stamp('Linux version 6.1\nRun /init as init process', 'T1')}\n${stamp(CIRCULAR)}\n${stamp('all\nis\nwell\nagain\nhere')}\n`;
+    const [report, ...more] = readLog(log);
+    expect(more).toEqual([]);
+    expect(report?.kind).toBe('lockdep.circular');
+    expect(report?.title).toBe(
+      'possible circular locking dependency: &ctx->buf_lock -> &ctx->uring_lock -> &ctx->buf_lock',
+    );
+    expect(report?.signature).toBe('lockdep.circular: &ctx->buf_lock -> &ctx->uring_lock');
+    expect(report?.task).toEqual({ comm: 'racer', pid: 71 });
+    expect(log.slice(report?.start).split('\n')[0]).toMatch(/WARNING: possible circular/);
+    expect(report?.text).toContain('</TASK>');
+    expect(report?.text).not.toContain('well');
+    expect(report?.lockdep?.edges.map((e) => [e.from.name, e.to.name, e.acquiredIn, e.isNew])).toEqual([
+      ['&ctx->uring_lock', '&ctx->buf_lock', 'io_register', false],
+      ['&ctx->buf_lock', '&ctx->uring_lock', 'io_take', true],
+    ]);
+  });
+
+  test('gives the same reports for every way of cutting the input', () => {
+    const log = Buffer.from(`boot\n${stamp(CIRCULAR)}\n${stamp('a\nb\nc\nd')}\n`);
+    const whole = readLog(log);
+    for (const size of [1, 7, 64, 1000]) {
+      const reader = new LogReader();
+      const found = [];
+      for (let at = 0; at < log.length; at += size) found.push(...reader.push(log.subarray(at, at + size)));
+      found.push(...reader.end());
+      expect(found).toEqual(whole);
+    }
+  });
+
+  test('keeps two reports apart that two contexts print at once', () => {
+    const a = stamp(CIRCULAR, 'T71').split('\n');
+    const b = stamp(
+      CIRCULAR.replaceAll('uring_lock', 'other_lock').replaceAll('racer/71', 'rival/72'),
+      'T72',
+    ).split('\n');
+    const reports = readLog(a.flatMap((line, i) => [line, b[i] ?? '']).join('\n'));
+    expect(reports.map((r) => r.signature)).toEqual([
+      'lockdep.circular: &ctx->buf_lock -> &ctx->uring_lock',
+      'lockdep.circular: &ctx->buf_lock -> &ctx->other_lock',
+    ]);
+    expect(reports[0]?.text).not.toContain('rival');
+  });
+});

@@ -1,0 +1,109 @@
+import { headerScanner } from './headers.ts';
+import { parseLine } from './prefix.ts';
+import { buildReport } from './report.ts';
+import { Segmenter } from './segment.ts';
+import type { KernelReport, Line } from './types.ts';
+
+const BLOCK = 1 << 20;
+/** Bytes of history kept so that a report's banner can be found above its header. */
+const HISTORY = 4096;
+/** A line longer than this is cut: no kernel message is (LOG_LINE_MAX is 1 KiB), but input may be anything. */
+const MAX_LINE = 1 << 16;
+const NEWLINE = 0x0a;
+
+/**
+ * Reads a kernel log piece by piece and gives its reports as they end. Pieces may be cut anywhere,
+ * even inside a character: the reports are the same. Memory stays bounded by the open reports.
+ */
+export class LogReader {
+  #buffer: Buffer = Buffer.alloc(0);
+  /** Offset in the input of the buffer's first byte. */
+  #base = 0;
+  /** First byte of the buffer that was not looked at; always the start of a line. */
+  #next = 0;
+  #found: KernelReport[] = [];
+  #count = 0;
+  readonly #segmenter = new Segmenter((segment) => {
+    this.#found.push(buildReport(segment, this.#count++ > 0));
+  });
+
+  /** Takes the next bytes (a string is encoded as UTF-8) and returns the reports that are complete now. */
+  push(chunk: Uint8Array | string): KernelReport[] {
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk, 'utf8') : chunk;
+    for (let at = 0; at < bytes.length; at += BLOCK) this.#take(bytes.subarray(at, at + BLOCK));
+    return this.#drain();
+  }
+
+  /** The input is over: a last line without a line end counts, open reports are closed. */
+  end(): KernelReport[] {
+    this.#read(this.#buffer.length);
+    this.#segmenter.end();
+    return this.#drain();
+  }
+
+  #drain(): KernelReport[] {
+    const found = this.#found;
+    this.#found = [];
+    return found;
+  }
+
+  #take(bytes: Uint8Array): void {
+    const from = Math.max(0, this.#next - HISTORY);
+    this.#buffer = Buffer.concat([this.#buffer.subarray(from), bytes]);
+    this.#base += from;
+    this.#next -= from;
+    const complete = this.#buffer.lastIndexOf(NEWLINE) + 1;
+    if (complete > this.#next) this.#read(complete);
+    while (this.#buffer.length - this.#next > MAX_LINE) this.#read(this.#next + MAX_LINE);
+  }
+
+  /** Reads all lines up to `end`, which is the end of a line. */
+  #read(end: number): void {
+    while (this.#next < end) {
+      if (this.#segmenter.idle) {
+        const hit = headerScanner.find(this.#buffer, this.#next, end);
+        if (hit < 0) {
+          this.#next = end;
+          return;
+        }
+        this.#next = Math.max(this.#next, this.#buffer.lastIndexOf(NEWLINE, hit) + 1);
+      }
+      const line = this.#line(this.#next, end);
+      const at = this.#next;
+      this.#next = line.end - this.#base;
+      this.#segmenter.feed(line, () => this.#before(at));
+    }
+  }
+
+  #line(at: number, limit: number): Line {
+    const newline = this.#buffer.indexOf(NEWLINE, at);
+    const stop = newline < 0 || newline >= limit ? limit : newline;
+    const end = Math.min(stop + (stop === newline ? 1 : 0), at + MAX_LINE);
+    return parseLine(
+      this.#buffer.toString('latin1', at, Math.min(stop, end)),
+      this.#base + at,
+      this.#base + end,
+    );
+  }
+
+  /** Up to eight lines above a position, newest first, within the history that is always kept. */
+  #before(at: number): Line[] {
+    const lines: Line[] = [];
+    const oldest = Math.max(0, at - HISTORY);
+    for (let end = at; end > oldest && lines.length < 8; ) {
+      const start = end < 2 ? 0 : this.#buffer.lastIndexOf(NEWLINE, end - 2) + 1;
+      if (start < oldest) break;
+      lines.push(
+        parseLine(this.#buffer.toString('latin1', start, end - 1), this.#base + start, this.#base + end),
+      );
+      end = start;
+    }
+    return lines;
+  }
+}
+
+/** All reports of a whole log. */
+export function readLog(input: Uint8Array | string): KernelReport[] {
+  const reader = new LogReader();
+  return [...reader.push(input), ...reader.end()];
+}

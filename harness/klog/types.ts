@@ -1,0 +1,150 @@
+/** How bad a report is: a proven fault, something suspicious, or a mere notice. */
+export type Severity = 'bug' | 'warning' | 'info';
+
+/** One line of a kernel log. All offsets are bytes of the original input. */
+export interface Line {
+  readonly start: number;
+  /** Just after the line's `\n` (or the end of input). */
+  readonly end: number;
+  /** The whole line without its line end, one char per byte (latin1). */
+  readonly raw: string;
+  /** What the kernel passed to printk: `raw` without any prefix, one char per byte. */
+  readonly body: string;
+  /** Seconds, as printed by PRINTK_TIME (or converted from /dev/kmsg's microseconds). */
+  readonly time?: number;
+  /** PRINTK_CALLER's id: `T12` (task) or `C0` (CPU, when not in task context). */
+  readonly caller?: string;
+  /** Log level 0..7 when a prefix gave it. */
+  readonly level?: number;
+}
+
+/** One frame of a call trace. */
+export interface Frame {
+  /** Symbol without offset; undefined when only an address was printed. */
+  readonly func?: string;
+  readonly offset?: number;
+  /** Size of the symbol, the `/0x..` part. */
+  readonly size?: number;
+  readonly module?: string;
+  /** `file:line` when the log was symbolized. */
+  readonly at?: string;
+  /** Symbolizers mark inlined functions with `[inline]`. */
+  readonly inlined: boolean;
+  /** Printed with `?`: a leftover on the stack that the unwinder did not confirm. */
+  readonly unreliable: boolean;
+}
+
+/** A call trace with what it is about. */
+export interface Trace {
+  /** The line above it: `Call Trace`, `Allocated by task 12`, `-> #1 (&a){+.+.}-{3:3}` ... */
+  readonly heading: string;
+  readonly frames: readonly Frame[];
+}
+
+/** The machine's say about a report: the `CPU: 0 PID: 1 Comm: x Tainted: G` line (lib/dump_stack.c). */
+export interface Origin {
+  readonly cpu?: number;
+  readonly task?: { readonly comm: string; readonly pid: number };
+  readonly taint?: string;
+  readonly release?: string;
+}
+
+/** Where the reporting code ran: NMI, hardirq and softirq frames are marked in traces. */
+export type Context = 'task' | 'softirq' | 'hardirq' | 'nmi';
+
+/** Names as syzkaller (and so syzbot's dashboard) would give them. */
+export interface SyzkallerTitles {
+  readonly title: string;
+  readonly alt: readonly string[];
+  readonly type: string;
+  readonly frame: string;
+  readonly corrupted?: string;
+}
+
+/** One structured report found in a kernel log. */
+export interface KernelReport {
+  /** Class, e.g. `lockdep.circular`; dots go from general to special. */
+  readonly kind: string;
+  /** Short and stable, e.g. `possible circular locking dependency: &a -> &b`. */
+  readonly title: string;
+  readonly severity: Severity;
+  /** Identity across runs: holds no addresses, pids, CPUs, times, nor `#N` of lock classes. */
+  readonly signature: string;
+  /** Byte offset of the line that names the report (not of the banner above it). */
+  readonly start: number;
+  /** Byte offset where the report's first line begins, banner or `cut here` included. */
+  readonly lead: number;
+  /** Byte offset just after the report's last line. */
+  readonly end: number;
+  /** The report's own lines from `lead` to `end`, prefixes kept; lines of other contexts are left out. */
+  readonly text: string;
+  readonly timestamp?: number;
+  readonly cpu?: number;
+  readonly task?: { readonly comm: string; readonly pid: number };
+  readonly context?: Context;
+  readonly taint?: string;
+  readonly release?: string;
+  readonly traces: readonly Trace[];
+  /** Why the report cannot be trusted whole: cut short, torn by other output, no trace ... */
+  readonly corrupted?: string;
+  /** It came after an earlier report of this log, so it may be only a consequence. */
+  readonly secondary?: boolean;
+  /** The reason in the `Kernel panic - not syncing` line that this report led to. */
+  readonly panic?: string;
+  readonly lockdep?: LockdepReport;
+  readonly titles?: SyzkallerTitles;
+}
+
+/** A lock class as lockdep prints it (`__print_lock_name`, `print_lock_name`; kernel/locking/lockdep.c). */
+export interface LockClass {
+  /** Name without `#N` and `/N`. */
+  readonly name: string;
+  /** `#N`: several classes share this name; the number depends on the order of registration. */
+  readonly version?: number;
+  /** `/N`: the nesting level given to `*_lock_nested()`. */
+  readonly subclass?: number;
+  /** Usage characters, e.g. `+.+.`: hardirq, hardirq-read, softirq, softirq-read. */
+  readonly usage?: string;
+  /** `{outer:inner}` wait types as printed. */
+  readonly wait?: { readonly outer: number; readonly inner: number };
+}
+
+/** A lock in somebody's hands, or wanted. */
+export interface LockUse {
+  readonly lock: LockClass;
+  readonly address?: string;
+  /** Function in which it was (or would be) acquired. */
+  readonly at?: Frame;
+  /** Index in the list of held locks. */
+  readonly depth?: number;
+}
+
+/** One edge of the dependency cycle: `to` was acquired while `from` was held. */
+export interface LockEdge {
+  readonly from: LockClass;
+  readonly to: LockClass;
+  /** The caller of the locking primitive in the edge's stack, where `to` was acquired. */
+  readonly acquiredIn?: string;
+  readonly trace: Trace;
+  /** This acquisition made the report; the other edges were recorded before. */
+  readonly isNew: boolean;
+}
+
+/** What a lockdep report says, in structure. */
+export interface LockdepReport {
+  readonly task?: { readonly comm: string; readonly pid: number };
+  /** The lock being acquired (or released, freed, contended). */
+  readonly wanted?: LockUse;
+  /** The lock held that conflicts with it. */
+  readonly against?: LockUse;
+  /** Lock classes in cyclic order: each is taken while the one before it is held. */
+  readonly cycle: readonly LockClass[];
+  readonly edges: readonly LockEdge[];
+  readonly held: readonly LockUse[];
+  /** The `Possible unsafe locking scenario` table, one row a line. */
+  readonly scenario: readonly { readonly cpu: number; readonly action: string; readonly lock?: string }[];
+  /** `inconsistent {A} -> {B} usage.` */
+  readonly usage?: { readonly from: string; readonly to: string };
+  /** `but there are no more locks to release!` and the like. */
+  readonly note?: string;
+}
