@@ -11,7 +11,12 @@ export interface CpioEntry {
 }
 
 /** The file type bits of `st_mode` that an initramfs needs, from inode(7). */
-const fileType = { file: 0o100000, directory: 0o040000, symlink: 0o120000, characterDevice: 0o020000 } as const;
+const fileType = {
+  file: 0o100000,
+  directory: 0o040000,
+  symlink: 0o120000,
+  characterDevice: 0o020000,
+} as const;
 
 export const file = (path: string, data: Uint8Array, permissions = 0o644): CpioEntry => ({
   path,
@@ -42,7 +47,9 @@ export const characterDevice = (path: string, major: number, minor: number): Cpi
  * the same entries give the same bytes. Several archives may follow each other in one initrd.
  */
 export function packCpio(entries: readonly CpioEntry[]): Buffer {
-  const chunks = [...entries, { path: 'TRAILER!!!', mode: 0 }].flatMap((entry, index) => member(entry, index + 1));
+  const chunks = [...entries, { path: 'TRAILER!!!', mode: 0 }].flatMap((entry, index) =>
+    member(entry, index + 1),
+  );
   return Buffer.concat(chunks);
 }
 

@@ -48,7 +48,20 @@ async function entries(signal?: AbortSignal): Promise<CpioEntry[]> {
   const dropbear = await findProgram('dropbear', 'dropbear-bin');
   const { stdout: applets } = await execa(busybox, ['--list'], signal ? { cancelSignal: signal } : {});
   return [
-    ...['bin', 'sbin', 'usr', 'usr/bin', 'usr/sbin', 'lib', 'lib64', 'dev', 'proc', 'sys', 'etc', 'etc/dropbear']
+    ...[
+      'bin',
+      'sbin',
+      'usr',
+      'usr/bin',
+      'usr/sbin',
+      'lib',
+      'lib64',
+      'dev',
+      'proc',
+      'sys',
+      'etc',
+      'etc/dropbear',
+    ]
       .concat(['root', 'var', 'var/log', 'tests'])
       .map((name) => directory(name)),
     directory('tmp', 0o1777),
@@ -82,7 +95,9 @@ async function libraries(program: string, signal?: AbortSignal): Promise<CpioEnt
   const paths = [...stdout.matchAll(/(\/\S+) \(0x[0-9a-f]+\)$/gm)].map((match) => match[1] ?? '');
   const parents = new Set(paths.flatMap((name) => ancestors(name.slice(1))));
   return [
-    ...[...parents].filter((name) => name !== 'lib' && name !== 'lib64' && name !== 'usr').map((name) => directory(name)),
+    ...[...parents]
+      .filter((name) => name !== 'lib' && name !== 'lib64' && name !== 'usr')
+      .map((name) => directory(name)),
     ...(await Promise.all(paths.map(async (name) => file(name.slice(1), await readFile(name), 0o755)))),
   ];
 }

@@ -60,7 +60,10 @@ async function runTrial(program: string, args: string[], cwd: string): Promise<T
   const result = Promise.withResolvers<TrialBoot>();
   const deadline = setTimeout(() => {
     child.kill('SIGKILL');
-    result.resolve({ works: false, why: `a trial guest did not execute one instruction in ${trialDeadlineMs / 1000} s` });
+    result.resolve({
+      works: false,
+      why: `a trial guest did not execute one instruction in ${trialDeadlineMs / 1000} s`,
+    });
   }, trialDeadlineMs);
   child.once('error', (error) => result.resolve({ works: false, why: error.message }));
   child.once('close', (code) => {
@@ -82,7 +85,10 @@ async function runTrial(program: string, args: string[], cwd: string): Promise<T
  * The accelerator to use. `auto` tries KVM with a trial boot, once per boot of the host, and falls
  * back to TCG. A choice by name is taken as it is.
  */
-export async function chooseAccelerator(choice: AcceleratorChoice, device = '/dev/kvm'): Promise<Accelerator> {
+export async function chooseAccelerator(
+  choice: AcceleratorChoice,
+  device = '/dev/kvm',
+): Promise<Accelerator> {
   if (choice !== 'auto') return { name: choice, why: `--accel ${choice}` };
   const trial = await kvmTrial(device);
   return trial.works

@@ -45,7 +45,14 @@ function describe(failure: BootFailure, panic: string | undefined): string {
   const last = printable(failure.console).trimEnd().split('\n').slice(-12);
   if (last.join('') !== '') lines.push('The last lines of its console:', ...last.map((line) => `  ${line}`));
   const stderr = printable(failure.stderr).trim();
-  if (stderr !== '') lines.push('QEMU said:', ...stderr.split('\n').slice(-6).map((line) => `  ${line}`));
+  if (stderr !== '')
+    lines.push(
+      'QEMU said:',
+      ...stderr
+        .split('\n')
+        .slice(-6)
+        .map((line) => `  ${line}`),
+    );
   lines.push(`The whole console: ${failure.consolePath}`);
   return lines.join('\n');
 }

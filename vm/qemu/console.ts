@@ -80,7 +80,8 @@ export class SerialConsole {
   }
 
   #receive(chunk: Buffer): void {
-    const kept = this.#size + chunk.length > this.#limit ? chunk.subarray(0, this.#limit - this.#size) : chunk;
+    const kept =
+      this.#size + chunk.length > this.#limit ? chunk.subarray(0, this.#limit - this.#size) : chunk;
     if (kept.length < chunk.length) this.#problem ??= `the console printed more than ${this.#limit} bytes`;
     if (kept.length === 0) return;
     this.#write(kept);

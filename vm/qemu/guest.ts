@@ -68,7 +68,10 @@ export class Guest implements AsyncDisposable {
       { vmlinux: request.vmlinux, initrd },
       guestCommandLine(request.commandLine),
     );
-    await writeFile(path.join(request.directory, 'command.json'), JSON.stringify([qemuProgram, ...args], null, 2));
+    await writeFile(
+      path.join(request.directory, 'command.json'),
+      JSON.stringify([qemuProgram, ...args], null, 2),
+    );
     signal?.throwIfAborted();
     await using stack = new AsyncDisposableStack();
     // The keys are in it; QEMU has read it long before anybody can log in.
@@ -98,7 +101,10 @@ export class Guest implements AsyncDisposable {
     const panic = panicLine(this.console.tail);
     if (panic !== undefined) return { type: 'panic', line: panic };
     if (exit.code === 0) return { type: 'powered-off' };
-    return { type: 'qemu-died', detail: exit.signal ? `killed by ${exit.signal}` : `exit status ${exit.code}` };
+    return {
+      type: 'qemu-died',
+      detail: exit.signal ? `killed by ${exit.signal}` : `exit status ${exit.code}`,
+    };
   }
 
   get alive(): boolean {
@@ -178,7 +184,11 @@ class Boot {
     }
   }
 
-  async #login(ready: Promise<boolean>, keys: GuestKeys, stop: AbortSignal): Promise<{ ssh: SshConnection; port: number }> {
+  async #login(
+    ready: Promise<boolean>,
+    keys: GuestKeys,
+    stop: AbortSignal,
+  ): Promise<{ ssh: SshConnection; port: number }> {
     await this.#process.qmp.negotiate(this.#request.bootDeadlineMs);
     const port = forwardedPort(await this.#process.qmp.human('info usernet'));
     this.#stage = 'kernel';

@@ -62,9 +62,12 @@ export class QemuProcess implements AsyncDisposable {
     stderr.on('error', () => child.stderr?.resume());
     child.stderr?.pipe(stderr);
     await started.promise.catch((cause: unknown) => {
-      throw new QemuMissingError('setpriv (util-linux), which starts QEMU, is missing; run: ringtrial doctor --fix', {
-        cause,
-      });
+      throw new QemuMissingError(
+        'setpriv (util-linux), which starts QEMU, is missing; run: ringtrial doctor --fix',
+        {
+          cause,
+        },
+      );
     });
     return new QemuProcess(child, exited.promise);
   }

@@ -57,7 +57,10 @@ export class Qmp {
     const id = this.#next++;
     const answer = Promise.withResolvers<unknown>();
     this.#pending.set(id, { command: name, resolve: answer.resolve, reject: answer.reject });
-    const timer = setTimeout(() => answer.reject(new QmpError(name, `no answer in ${timeoutMs} ms`)), timeoutMs);
+    const timer = setTimeout(
+      () => answer.reject(new QmpError(name, `no answer in ${timeoutMs} ms`)),
+      timeoutMs,
+    );
     this.#stream.write(`${JSON.stringify({ execute: name, arguments: args, id })}\n`);
     try {
       return await answer.promise;

@@ -127,9 +127,12 @@ export class SshConnection implements AsyncDisposable {
         void pump(channel, options.stdin, output);
         let outcome: ExecOutcome | undefined;
         channel.on('exit', (code: number | null, signal?: string) => {
-          outcome = code === null ? { type: 'signalled', signal: signal ?? 'unknown' } : { type: 'exited', code };
+          outcome =
+            code === null ? { type: 'signalled', signal: signal ?? 'unknown' } : { type: 'exited', code };
         });
-        channel.on('close', () => ended.resolve(outcome ?? { type: 'lost', reason: 'no exit status arrived' }));
+        channel.on('close', () =>
+          ended.resolve(outcome ?? { type: 'lost', reason: 'no exit status arrived' }),
+        );
       });
       return await ended.promise;
     } catch (error) {
@@ -143,7 +146,10 @@ export class SshConnection implements AsyncDisposable {
   }
 
   /** An interactive shell or command on a pseudo-terminal, for people. */
-  async terminal(command: string | undefined, size: { rows: number; cols: number }): Promise<ssh2.ClientChannel> {
+  async terminal(
+    command: string | undefined,
+    size: { rows: number; cols: number },
+  ): Promise<ssh2.ClientChannel> {
     const opened = Promise.withResolvers<ssh2.ClientChannel>();
     const done = (error: Error | undefined, channel: ssh2.ClientChannel): void =>
       error ? opened.reject(error) : opened.resolve(channel);

@@ -1,0 +1,88 @@
+import type { Observation } from '../status.ts';
+import type { TestComparison, TestSide, Verdict } from '../verdict.ts';
+import { styled } from './screen.ts';
+import { table } from './table.ts';
+
+/** The verdict for people: tests with their observations, reports, and the one line at the end. */
+export function renderVerdict(verdict: Verdict, stream: NodeJS.WriteStream): string {
+  const parts = [
+    ...(verdict.tests.length > 0 ? [testTable(verdict.tests)] : []),
+    ...(verdict.behaviours.length > 0 ? [behaviourList(verdict)] : []),
+    ...(verdict.reports.length > 0 ? [reportList(verdict)] : []),
+    ...(verdict.buildError ? [`The compiler's whole output: ${verdict.buildError.log}\n`] : []),
+    ...(verdict.reasons.length > 1 ? [reasonList(verdict)] : []),
+    closing(verdict, stream),
+  ];
+  return parts.join('\n');
+}
+
+function testTable(tests: readonly TestComparison[]): string {
+  const rows = tests.flatMap((test) => [
+    [test.name, statusCell(test.base), statusCell(test.candidate), test.change === 'same' ? '' : test.change],
+    ...observationRows(test),
+  ]);
+  return table(['test', 'base', 'patched', ''], rows);
+}
+
+/** With repetitions, how many of them had the status shown. */
+const statusCell = (side: TestSide): string =>
+  side.runs > 1 ? `${side.status} ${side.counts[side.status] ?? 0}/${side.runs}` : side.status;
+
+function observationRows(test: TestComparison): string[][] {
+  const keys = new Set(
+    [test.base, test.candidate].flatMap((side) => side.observations.flat().map((entry) => entry.key)),
+  );
+  return [...keys].map((key) => {
+    const [base, patched] = [observed(test.base, key), observed(test.candidate, key)];
+    const exact = [test.base, test.candidate].some((side) =>
+      side.observations.flat().some((entry) => entry.key === key && entry.unit === undefined),
+    );
+    return [`  ${key}`, base, patched, exact && base !== patched ? '<-' : ''];
+  });
+}
+
+/** What one side showed for a key: exact values as a set, measurements as their range. */
+function observed(side: TestSide, key: string): string {
+  const all = side.observations.flat().filter((entry) => entry.key === key);
+  const unit = all.find((entry) => entry.unit !== undefined)?.unit;
+  if (all.length === 0) return '-';
+  return unit === undefined
+    ? [...new Set(all.map((entry) => entry.value))].join('|')
+    : `${range(all)} ${unit}`;
+}
+
+function range(entries: readonly Observation[]): string {
+  const numbers = entries.map((entry) => Number(entry.value));
+  if (numbers.some(Number.isNaN)) return [...new Set(entries.map((entry) => entry.value))].join('|');
+  const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
+  return low === high ? String(low) : `${low}..${high}`;
+}
+
+const behaviourList = (verdict: Verdict): string =>
+  `Behaviours that the patch changes:\n${table(
+    ['test', 'observation', 'base', 'patched'],
+    verdict.behaviours.map((change) => [
+      change.test,
+      change.key,
+      change.base.join('|'),
+      change.candidate.join('|'),
+    ]),
+  )}`;
+
+const reportList = (verdict: Verdict): string =>
+  `Kernel reports:\n${verdict.reports
+    .map((report) => {
+      const seen = report.new ? 'NEW with the patch' : `base ${report.base}x, patched ${report.candidate}x`;
+      const during = report.programs.length > 0 ? `, during ${report.programs.join(', ')}` : '';
+      return `  ${report.title}\n    ${seen}${during}; ${report.console}, bytes ${report.start} to ${report.end}\n`;
+    })
+    .join('')}`;
+
+const reasonList = (verdict: Verdict): string =>
+  `Reasons:\n${verdict.reasons.map((reason) => `  ${reason.weight === 'reject' ? 'against' : 'doubt'}: ${reason.text}\n`).join('')}`;
+
+function closing(verdict: Verdict, stream: NodeJS.WriteStream): string {
+  const colour = { accepted: 'green', rejected: 'red', inconclusive: 'yellow' } as const;
+  const kernels = `${verdict.candidate.name} on ${verdict.tree.id} (${verdict.profile}, ${verdict.accelerator.name}, ${verdict.seconds.toFixed(0)} s)`;
+  return `${styled(['bold', colour[verdict.verdict]], verdict.summary, stream)}\n${kernels}; evidence: ${verdict.directory}\n`;
+}

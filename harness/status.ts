@@ -1,0 +1,52 @@
+/**
+ * Statuses of a test, KCIDB's, the most telling first: the kernel is bad, the test is broken, the
+ * harness could not tell, all is well, nothing was to be tested.
+ */
+export const statuses = ['FAIL', 'ERROR', 'MISS', 'PASS', 'SKIP'] as const;
+export type Status = (typeof statuses)[number];
+
+/** The most telling of several statuses; MISS of none, for nothing was observed. */
+export function worst(list: readonly Status[]): Status {
+  return statuses.find((status) => list.includes(status)) ?? 'MISS';
+}
+
+/** A fact that a test prints about how the kernel behaves. It is no judgement. */
+export interface Observation {
+  readonly key: string;
+  readonly value: string;
+  /** With a unit it is a measurement, which differs from run to run; without, it is compared exactly. */
+  readonly unit?: string | undefined;
+}
+
+/** What one test point of one program did in one repetition. */
+export interface PointResult {
+  /** `PROGRAM.POINT`, stable. */
+  readonly name: string;
+  readonly program: string;
+  readonly repetition: number;
+  readonly status: Status;
+  /** What the test itself said, before kernel reports of its time turned a pass into a failure. */
+  readonly own: Status;
+  /** Why it is not a plain PASS, for people. */
+  readonly reason?: string;
+  readonly observations: readonly Observation[];
+  /** The other `#` lines: what was expected and what was seen. */
+  readonly diagnostics: readonly string[];
+  /** Signatures of the kernel reports printed while the program ran. */
+  readonly reports: readonly string[];
+}
+
+/** A kernel report and where it was seen. */
+export interface FoundReport {
+  readonly signature: string;
+  readonly kind: string;
+  readonly title: string;
+  readonly text: string;
+  /** The program that ran when it was printed; null: at boot, between programs or at power-off. */
+  readonly program: string | null;
+  readonly repetition: number;
+  /** Console log, relative to the run directory, and byte offsets in it. */
+  readonly console: string;
+  readonly start: number;
+  readonly end: number;
+}

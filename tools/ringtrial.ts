@@ -1,0 +1,54 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from '@commander-js/extra-typings';
+import { ExitCode, RingtrialError } from '../common/errors.ts';
+import { interruption } from './interrupt.ts';
+import { candidatesVerb } from './verbs/candidates.ts';
+import { doctorVerb } from './verbs/doctor.ts';
+import { evaluateVerb } from './verbs/evaluate.ts';
+import { testVerb } from './verbs/test.ts';
+
+const program = new Command('ringtrial')
+  .description('Puts an io_uring kernel patch on trial: base and patch are built, booted in QEMU, and raced.')
+  .addHelpText(
+    'after',
+    `
+Exit codes: 0 accepted, 1 rejected, 2 usage or configuration, 3 the harness could not tell,
+130 and 143 after SIGINT and SIGTERM. Results go to standard output, progress to standard error.`,
+  )
+  .showHelpAfterError('(ringtrial --help tells more)')
+  .exitOverride()
+  .addCommand(evaluateVerb())
+  .addCommand(candidatesVerb())
+  .addCommand(doctorVerb())
+  .addCommand(testVerb());
+
+// Sub-commands do not inherit it.
+for (const verb of program.commands) verb.exitOverride();
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = report(error);
+}
+
+/** Says what went wrong, for a person, and returns the exit code. */
+function report(error: unknown): number {
+  // Commander has printed help or its complaint already.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : ExitCode.usage;
+  if (interruption.exitCode !== undefined) {
+    process.stderr.write(`ringtrial: stopped by ${interruption.signalName}; nothing was left running\n`);
+    return interruption.exitCode;
+  }
+  if (error instanceof RingtrialError) {
+    process.stderr.write(`ringtrial: ${error.message}\n`);
+    return error.exitCode;
+  }
+  process.stderr.write(
+    `ringtrial: this is a fault of Ringtrial itself, please report it.\n${inspectError(error)}\n`,
+  );
+  return ExitCode.inconclusive;
+}
+
+function inspectError(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
