@@ -2,8 +2,9 @@ import path from 'node:path';
 import type { Image } from '../vm/image/image.ts';
 import type { Kernel } from '../vm/kernel/index.ts';
 import type { GuestShape } from '../vm/qemu/args.ts';
+import { bootGuest } from '../vm/qemu/boot.ts';
 import { GuestBootError } from '../vm/qemu/boot-error.ts';
-import { Guest } from '../vm/qemu/guest.ts';
+import type { Guest } from '../vm/qemu/guest.ts';
 import type { GuestSource } from './cells.ts';
 import type { Suite } from './suite.ts';
 import { pushSuite } from './test-guest.ts';
@@ -41,7 +42,7 @@ export function bootSource(request: BootSourceRequest): GuestSource {
 /** A boot that fails without a panic may be the host's fault, so it gets a second chance. */
 async function bootTwice(request: BootSourceRequest, directory: string): Promise<Guest> {
   const boot = (target: string): Promise<Guest> =>
-    Guest.boot(
+    bootGuest(
       {
         shape: request.shape,
         vmlinux: request.kernel.vmlinux,

@@ -1,29 +1,61 @@
+import { parseFrame, parsePointer } from './trace.ts';
+
 /**
- * Which lines go with a report that is being read. The kernel's printers share a small stock of
- * shapes; a line with none of them belongs to something else that the kernel said meanwhile.
+ * Which lines go with a report that is being read. The kernel's printers share a small stock of shapes;
+ * a line that has none of them belongs to something else that the kernel said meanwhile.
  */
-const SHAPES: readonly RegExp[] = [
-  /^\s/, // indented: frames, held locks, wrapped values
-  /^$/,
-  /^(?:Call [Tt]race|Backtrace|stack backtrace|Stack|Code|Modules linked in|Hardware name|Workqueue|Stopper|Process|Thread|task|Oops|Internal error|Comm|Tainted|Sending NMI|NMI backtrace|RIP|RSP|RIP-relative|EIP|EFLAGS|ORIG_RAX|pgd|pc|lr|sp|ra|epc|gp|tp|psr|pstate|PC is at|LR is at|pmr_save|CPU|PGD|Dumping ftrace|Kernel Offset|PHYS_OFFSET|CPU features|Memory Limit|Rebooting in|SMP|Mem abort info|Data abort info|user pgtable|swapper pgtable|irq event stamp|hardirqs last|softirqs last|other info that|but task is|but there are|which lock|the existing dependency|the dependencies|the shortest dependencies|the first lock|the second lock|and |to a |is trying|Possible |May be|\.\.\. |this lock|and interrupts|rcu_scheduler_active|RCU used|no locks held|\d{1,4} locks? held|Showing all locks|context-|INFO: lockdep is turned off|INFO: Slab|INFO: Object|INFO: Allocated|INFO: Freed|Preemption disabled|in_atomic|preempt_count|RCU nest depth|turning off|you didn't|the code is fine|Read of size|Write of size|Free of addr|Allocated by|Freed by|Last potentially|Second to last|The buggy address|Memory state around|page:|page dumped|flags:|raw:|page_owner|page last|page_type|memcg:|head:|Uninit was|Local variable|Bytes |Memory access|Data copied|Reported by|value changed|read |write |read-write |race at|assert |index |shift |signed |unsigned |load of|member access|left shift|negation|division|addition|multiplication|\"echo 0|rcu: |workqueue |pool |in-flight|pending|delayed|inactive|Showing |\d{1,6} locks? |Object |Redzone|Padding|Slab |FIX |KASAN: |#PF: |note: |systemd-coredump|list_add|list_del|refcount_t|------|=====|-----|\*\*\*\*|---\[|Kernel panic|\.\.|kthread|Disabling lock debugging|comm |hex dump|backtrace|unreferenced|\(sampled|clocksource|lock: |owner|possible reason|Possible|Unwind|unwind|Exception stack|Unable to handle|Hint|It is|DR\d|CR\d|[cdefgs]s|FS|CS|CR2|x\d{1,2}\s*:|r\d{1,2}\s*:|[A-Z][A-Z0-9]{1,3}: |[A-Z]\d{1,2}: )/,
-  /^[0-9a-f]{8,16}:? /, // memory dump
-  /^>[0-9a-f]{8,16}/,
-  /^\[<[0-9a-f]{4,16}>\]/,
-  /^[^\s+]{1,128}\+0x[0-9a-f]{1,8}\/0x[0-9a-f]{1,8}/, // an unindented frame
-  /^\S{1,64}[/:]\d{1,10} (?:is |just |has )/, // `comm/pid is trying to acquire lock:`
-  /^-> #\d/,
-  /^\(.{1,200}\)\{/,
-  /^[0-9a-f]{8,16} \(.{1,200}\)\{/,
-  /\{[-+.?]{4,12}\}/, // a lock with its usage bits
-  /^WARNING: (?:Nested lock|lock held)/,
+export type Belonging = 'sure' | 'maybe' | 'no';
+
+/** How each source file of the kernel begins its lines; `\s` and `:` follow where the words alone would be too common. */
+const OPENINGS: readonly string[] = [
+  // dump_stack_print_info, show_regs, show_trace_log_lvl; arm, arm64, riscv, powerpc registers
+  'Call [Tt]race', 'Backtrace:', 'Stack:', 'Code: ', 'Modules linked in:', 'Hardware name:', 'Workqueue: ', 'Stopper: ',
+  'Sched_ext: ', 'CPU: \\d', 'Comm: ', 'Tainted: ', 'Process ', 'Thread ', 'task: ?\\S', 'Oops', 'Internal error', 'PGD ', 'pgd ', 'pgd:', 'P4D ',
+  'RIP: ', 'E?IP[ :]', 'EFLAGS: ', 'ORIG_RAX: ', 'RSP: ', 'pc : ', 'lr : ', 'sp : ', 'ra : ', 'epc : ', 'gp : ', 'pstate: ', 'psr: ', 'PC is at ',
+  'LR is at ', 'NIP[ :]', 'LR \\[', 'MSR: ', 'GPR\\d', 'CFAR: ', 'Instruction dump', 'Exception stack', 'Register r\\d', 'Flags: ', 'Control: ', 'Table: ',
+  '[A-Z][A-Z0-9]{1,3}: {1,4}[0-9a-f]{4}', 'x\\d{1,2} {0,2}: ', 'r\\d{1,2} {0,2}: ', '[cdefgs]s: ', 'Mem abort info', 'Data abort info', 'ESR = ', 'EC = ', 'SET = ', 'EA = ', 'FSC = ',
+  'ISV = ', 'CM = ', 'user pgtable', 'swapper pgtable', 'Unable to handle ', '#PF: ', 'Dumping ftrace', 'Kernel Offset: ', 'PHYS_OFFSET: ', 'CPU features: ', 'SMP: stopping', 'SMP: failed', 'Memory Limit: ', 'Rebooting in ',
+  'note: \\S', 'BAD', 'KASAN: ', 'kasan: ', 'last sysfs file', 'Bad RIP value', '(?:Softirq|Hardirq)s? ',
+  // lockdep.c, rcu/update.c, sched/core.c
+  'but (?:task|now|this|there|are|it)\\b', 'which (?:lock|became|would)\\b', 'the (?:existing|dependencies|shortest|first|second|code|dependency)\\b', 'other info that', 'stack backtrace', 'and (?:this|interrupts|the lock)\\b', 'to a \\S{1,30}-irq', '(?:May be due|Possible|May be)\\b',
+  'this lock ', 'irq event stamp', '(?:hard|soft)irqs last', '\\d{1,4} locks? held', 'no locks held', 'Showing all locks', 'INFO: lockdep is turned off', 'turning off the', 'you didn.t', 'or (?:maybe|it)\\b', 'context-\\{', 'rcu_scheduler_active', 'RCU used', 'Preemption disabled at',
+  'in_atomic\\(', 'preempt_count', 'RCU nest depth', '(?:Illegal|suspicious)\\b', 'inconsistent \\{', '\\{\\S{1,60}\\} state was', '-> #\\d', '\\.\\.\\. ', 'caller is ', 'Acquiring key', 'lock: ', 'addr ', '#\\d{1,3}: ',
+  // rcu/tree_stall.h, hung_task.c, watchdog.c, workqueue.c, lib/nmi_backtrace.c, sched/debug.c
+  'rcu: ', 'Tasks blocked on', '\\(detected by', '\\(t=\\d', 'All QSes seen', 'Sending NMI', 'NMI backtrace', '"echo 0 > ', 'task:\\S', '\\S{1,40} {1,16}[A-Z] {1,4}(?:running task )?\\S{0,16} {1,8}\\d', 'Future hung task', 'workqueue \\S', 'pool \\d', 'Showing busy', 'Showing backtraces', '(?:in-flight|pending|delayed|inactive): ', 'pwq \\d', 'CPU#\\d', 'Sample ', 'Utilization',
+  // mm/kasan, kmsan, kcsan, kfence, ubsan, kmemleak, debugobjects
+  '(?:Read|Write) of size', 'Free of addr', 'Allocated(?: by|:)', 'Freed(?: by|:)', 'Last potentially', 'Second to last', 'The buggy address', 'Memory state around', 'Pointer tag', 'Object at ', 'PID = ', 'page: ?\\S', 'page dumped', 'page_owner', 'page last', 'page_type', 'pfn:', 'flags: ', 'raw: ', 'head: ',
+  'memcg:', 'anon flags', 'aops:', 'Uninit was', 'Local variable', 'Bytes \\d', 'Memory access of', 'Data copied', 'Reported by Kernel', 'value changed', '(?:read|write|read-write|assert\\S{0,30}|race|interrupt)(?: \\(marked\\))? (?:to|at|no)\\b', 'kfence-#', 'Use-after-free', 'Out-of-bounds', 'Corrupted memory', 'Invalid (?:free|read|write)',
+  'index \\S', 'shift exponent', 'signed integer', 'unsigned integer', 'load of ', 'store to ', 'member (?:access|call)', 'left shift', 'negation of', 'division ', 'comm \\S', 'hex dump', 'backtrace', 'unreferenced object', 'ODEBUG: ',
+  // mm/slub.c, page_alloc.c, oom_kill.c
+  'INFO: (?:Slab|Object|Allocated|Freed|0x)', '(?:Object|Redzone|Padding|Slab|Bytes b4)\\b', 'FIX ', 'Disabling lock debugging', 'bad because of', 'Mem-Info', 'Node \\d', 'DMA', 'Normal', 'lowmem_reserve', 'Tasks state', 'oom-kill:', 'Out of memory', 'active_anon',
+  // lib/list_debug.c, refcount.c, panic.c
+  'list_(?:add|del)', 'refcount_t', 'Kernel panic', '---\\[ end', '------------\\[', '\\[ cut here', 'rust_kernel: ',
 ];
 
-/** True when a line looks like the inside of a report. */
-export const isBody = (body: string): boolean => SHAPES.some((re) => re.test(body));
+const OPENING = new RegExp(`^(?:${OPENINGS.join('|')})`);
 
-/** Lines after which the kernel says nothing more of this report (but perhaps panics because of it). */
-export const isLast = (body: string): boolean =>
-  /^---\[ end (?:trace|Kernel panic)|^={40,100}\s*$/.test(body);
+const OTHER: readonly RegExp[] = [
+  /^={10,100}$|^-{10,100}$|^\*{10,100}$/,
+  /^[0-9a-f]{8,16}: (?:[0-9a-f]{2,16}[ :]|\(|0{4})/, // memory dump
+  /^>?[0-9a-f]{8,16}: (?:[0-9a-f]{2} ){4}/, // KASAN's shadow
+  /^(?:[0-9a-f]{8,16} ){2,4}[0-9a-f]{8,16}$/, // raw stack words
+  /^\S{1,64}[/:]\d{1,10}(?: \[.{1,60}\])? (?:is |just |has |takes)/, // `comm/pid is trying to acquire lock:`
+  /\{[-+.?]{4,12}\}/, // a lock with its usage bits
+  /^\d+\.\d+\.\d+\S* #\d/, // print_kernel_ident
+  /^\S{1,200}:\d{1,6} \S.{0,200}!$/, // `kernel/foo.c:12 suspicious rcu_dereference_check() usage!`
+  /^lock\(|^\*\*\* DEADLOCK|^CPU0 {4,40}CPU1|^<Interrupt>/,
+  /^Not tainted \d|^Tainted: /,
+];
+
+/** Says whether a line (without its prefix) looks like the inside of a report. */
+export function belongs(body: string): Belonging {
+  const text = body.trim();
+  if (text === '') return 'maybe';
+  if (OPENING.test(text) || OTHER.some((re) => re.test(text))) return 'sure';
+  if (parseFrame(text) !== undefined || parsePointer(text) !== undefined) return 'sure';
+  if (/^<\/?[A-Za-z#][A-Za-z0-9]{0,11}>/.test(text)) return 'sure';
+  return /^\s/.test(body) ? 'maybe' : 'no';
+}
 
 /** Banner lines that stand above a header: they carry no meaning, only attention. */
 export const isBanner = (body: string): boolean => /^[=\-*]{10,100}\s*$/.test(body) || body.trim() === '';

@@ -1,51 +1,83 @@
 import type { Frame, Trace } from './types.ts';
 
-/**
- * One line of a stack trace: `%pS`/`%pB` as stack_trace_print(), show_trace_log_lvl() and arm64's
- * dump_backtrace_entry() print it. Older kernels put `[<ffffffff81000000>]` first and `?` after it;
- * symbolizers append `file:line` and `[inline]`.
- */
-const FRAME =
-  /^(?:\[<(?:[0-9a-f]{4,16}|\(ptrval\)|0000000000000000)>\] ?)?(?:(?<maybe>\?) )?(?:\((?=[^)\s]+\+))?(?<func>[A-Za-z_.$<][^\s+()]{0,255}?)\+0x(?<offset>[0-9a-f]{1,8})\/0x(?<size>[0-9a-f]{1,8})\)?(?: \[(?<module>[\w-]{1,60})(?: [0-9a-f]{1,60})?\])?(?: (?<at>[^\s:]{1,250}:\d{1,7}))?(?<rest>.*)$/;
+/** `func+0x1a/0x2b` with what may follow: `[module]`, `file.c:12` from a symbolizer, `(P)` flags. */
+const SYMBOL =
+  /^(?<func>[A-Za-z_.$<][^\s+]{0,511})\+0x(?<offset>[0-9a-f]{1,8})\/0x(?<size>[0-9a-f]{1,8})(?: \[(?<module>[\w-]{1,64})(?: [0-9a-f]{1,64})?\])?(?: (?<at>[^\s:]{1,250}:\d{1,7}))?/;
+
+/** Addresses that old or other architectures' printers put first: `[<ffffffff81000000>] `, `[c000000000001000] `. */
+const ADDRESSES = /^(?:\[<?(?:[0-9a-f]{4,16}|\(ptrval\)|\(____ptrval____\))>?\] {0,2}){1,2}/;
+
+/** arch/arm/kernel/traps.c dump_backtrace_entry: `[<80100000>] (callee) from [<80100010>] (caller+0x1/0x2)`. */
+const ARM = /^(?:\[<[0-9a-f]{8}>\] )?\(?(?<callee>[A-Za-z_.$][\w.$]{0,255})\)? from (?:\[<[0-9a-f]{8}>\] \()?(?=[A-Za-z_])/;
 
 /** Symbolizers print inlined frames without an offset: `foo kernel/foo.c:12 [inline]`. */
 const INLINE = /^(?<func>[A-Za-z_.$][^\s+()]{0,255}) (?<at>[^\s:]{1,250}:\d{1,7}) \[inline\]/;
 
-const ADDRESS = /^(?:\[<[0-9a-f]{4,16}>\] ?)?(?<maybe>\? )?0x[0-9a-f]{1,16}$/;
+const symbol = (text: string, unreliable: boolean): Frame | undefined => {
+  const g = SYMBOL.exec(text)?.groups;
+  if (g === undefined) return undefined;
+  return {
+    func: g['func'] ?? '',
+    offset: Number.parseInt(g['offset'] ?? '0', 16),
+    size: Number.parseInt(g['size'] ?? '0', 16),
+    ...(g['module'] === undefined ? {} : { module: g['module'] }),
+    ...(g['at'] === undefined ? {} : { at: g['at'] }),
+    inlined: false,
+    unreliable,
+  };
+};
 
-/** The frame that a line shows, or undefined when it is no line of a stack trace. */
+/**
+ * The frame that a line of a stack trace shows, or undefined. Formats: stack_trace_print() (kernel/stacktrace.c),
+ * show_trace_log_lvl() (x86), dump_backtrace_entry() (arm, arm64), show_stack() (powerpc: `(unreliable)` behind).
+ */
 export function parseFrame(body: string): Frame | undefined {
-  const text = body.trim();
-  const m = FRAME.exec(text);
-  if (m?.groups !== undefined) {
-    const g = m.groups;
-    return {
-      func: g['func'] ?? '',
-      offset: Number.parseInt(g['offset'] ?? '0', 16),
-      size: Number.parseInt(g['size'] ?? '0', 16),
-      ...(g['module'] === undefined ? {} : { module: g['module'] }),
-      ...(g['at'] === undefined ? {} : { at: g['at'] }),
-      inlined: false,
-      unreliable: g['maybe'] !== undefined,
-    };
+  let text = body.trim();
+  const first = text.charCodeAt(0);
+  if (first === 0x5b /* [ */) {
+    const arm = ARM.exec(text);
+    if (arm !== null) return symbol(text.slice(arm[0].length), false);
+    const addresses = ADDRESSES.exec(text);
+    if (addresses === null) return undefined;
+    text = text.slice(addresses[0].length);
   }
-  const inline = INLINE.exec(text);
-  if (inline?.groups !== undefined)
-    return {
-      func: inline.groups['func'] ?? '',
-      at: inline.groups['at'] ?? '',
-      inlined: true,
-      unreliable: false,
-    };
-  const address = ADDRESS.exec(text);
-  return address === null
-    ? undefined
-    : { inlined: false, unreliable: address.groups?.['maybe'] !== undefined };
+  const unreliable = text.startsWith('? ');
+  if (unreliable) text = text.slice(2);
+  if (text.startsWith('(')) text = text.slice(1);
+  if (text.includes('+0x')) {
+    const frame = symbol(text, unreliable || text.endsWith('(unreliable)'));
+    if (frame !== undefined) return frame;
+    const arm = ARM.exec(text);
+    return arm === null ? undefined : symbol(text.slice(arm[0].length), false);
+  }
+  const inline = text.endsWith('[inline]') ? INLINE.exec(text)?.groups : undefined;
+  if (inline !== undefined)
+    return { func: inline['func'] ?? '', at: inline['at'] ?? '', inlined: true, unreliable: false };
+  return /^0x[0-9a-f]{4,16}$/.test(text) ? { inlined: false, unreliable } : undefined;
 }
 
-const HEADING = /^(?:Call [Tt]race|Backtrace|stack backtrace|NMI backtrace|Stack|backtrace)\b/;
+/** Lines that name the instruction at which a CPU stood: x86 show_ip(), arm `PC is at`, arm64 `pc :`, powerpc `NIP`. */
+const POINTER =
+  /^(?:RIP: (?:[0-9a-f]{4}:)?|EIP: (?:[0-9a-f]{4}:)?|EIP is at |IP: |PC is at |pc : |epc : |NIP |--- interrupt: [0-9a-f]{1,4} at )(?=\S)/;
 
-/** Every run of frames in a report with the line that stands above it. `<TASK>`, `<IRQ>` marks are skipped. */
+/** The kernel function on a line that shows an instruction pointer (user addresses have none). */
+export function parsePointer(body: string): Frame | undefined {
+  const text = body.trim();
+  const m = POINTER.exec(text);
+  if (m === null) return undefined;
+  let rest = text.slice(m[0].length);
+  const addresses = /^(?:\[<?[0-9a-f]{4,16}>?\] {0,4}){1,2}/.exec(rest);
+  if (addresses !== null) rest = rest.slice(addresses[0].length);
+  return symbol(rest, false);
+}
+
+const HEADING = /^(?:Call [Tt]race|Backtrace|stack backtrace|NMI backtrace|backtrace)\b/;
+const MARK = /^<\/?[A-Za-z#][A-Za-z0-9]{0,11}>/;
+/** Registers that stand inside a trace, between the interrupted function and its callers. */
+const REGISTERS =
+  /^(?:R[A-Z0-9]{1,2}|E[A-Z]{2}|ORIG_RAX|Code|FS|CS|CR\d|DR\d|[cdefgs]s|x\d{1,2}|r\d{1,2}|sp|pc|lr|pstate|psr) {0,2}: ?/;
+
+/** Every run of frames in a report, with the line that stands above it. Foreign lines in between do not break a run. */
 export function parseTraces(bodies: readonly string[]): Trace[] {
   const traces: Trace[] = [];
   let heading = '';
@@ -56,15 +88,17 @@ export function parseTraces(bodies: readonly string[]): Trace[] {
   };
   for (const body of bodies) {
     const text = body.trim();
-    if (text === '' || /^<\/?(?:TASK|IRQ|NMI|SOFTIRQ|EOI|#\w+|\w+)>$/.test(text)) continue;
-    const frame = parseFrame(text);
-    if (frame !== undefined) {
-      frames.push(frame);
+    if (text === '') {
+      flush();
       continue;
     }
-    if (frames.length > 0 && /^(?:RIP|[A-Z][A-Z0-9]{1,2}|Code|ORIG_RAX): /.test(text)) continue;
-    if (frames.length > 0 || HEADING.test(text) || text.endsWith(':')) flush();
-    heading = text;
+    if (MARK.test(text)) continue;
+    const frame = parseFrame(text) ?? (frames.length > 0 ? parsePointer(text) : undefined);
+    if (frame !== undefined) frames.push(frame);
+    else if (frames.length === 0 || HEADING.test(text) || (text.endsWith(':') && !REGISTERS.test(text))) {
+      flush();
+      heading = text;
+    }
   }
   flush();
   return traces;

@@ -89,6 +89,10 @@ export interface KernelReport {
   readonly corrupted?: string;
   /** It came after an earlier report of this log, so it may be only a consequence. */
   readonly secondary?: boolean;
+  /** The console printed an earlier report of this log again, with the same time stamp. */
+  readonly replay?: boolean;
+  /** The instruction at which the CPU stood (RIP, pc), when the report shows registers. */
+  readonly ip?: Frame;
   /** The reason in the `Kernel panic - not syncing` line that this report led to. */
   readonly panic?: string;
   readonly lockdep?: LockdepReport;

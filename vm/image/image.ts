@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { execa } from 'execa';
@@ -75,7 +77,8 @@ async function entries(signal?: AbortSignal): Promise<CpioEntry[]> {
       .filter((applet) => applet !== '' && applet !== 'busybox')
       .map((applet) => symlink(`bin/${applet}`, 'busybox')),
     file('usr/sbin/dropbear', await readFile(dropbear), 0o755),
-    ...(await libraries(dropbear, signal)),
+    file('bin/ringtrial-resume', await compileStatic(new URL('resume.c', import.meta.url), signal), 0o755),
+    ...(await libraries([busybox, dropbear], signal)),
     file('etc/passwd', Buffer.from('root:x:0:0:root:/root:/bin/sh\n')),
     file('etc/group', Buffer.from('root:x:0:\n')),
     file('etc/shells', Buffer.from('/bin/sh\n')),
@@ -89,17 +92,36 @@ async function findProgram(name: keyof typeof guestPrograms, debianPackage: stri
   );
 }
 
-/** The shared objects that ld.so would load for a program, each at the path where it looks for it. */
-async function libraries(program: string, signal?: AbortSignal): Promise<CpioEntry[]> {
-  const { stdout } = await execa('ldd', [program], signal ? { cancelSignal: signal } : {});
-  const paths = [...stdout.matchAll(/(\/\S+) \(0x[0-9a-f]+\)$/gm)].map((match) => match[1] ?? '');
-  const parents = new Set(paths.flatMap((name) => ancestors(name.slice(1))));
-  return [
-    ...[...parents]
-      .filter((name) => name !== 'lib' && name !== 'lib64' && name !== 'usr')
-      .map((name) => directory(name)),
-    ...(await Promise.all(paths.map(async (name) => file(name.slice(1), await readFile(name), 0o755)))),
-  ];
+/** The shared objects that ld.so would load for programs, each at the path where it looks for it. */
+async function libraries(programs: readonly string[], signal?: AbortSignal): Promise<CpioEntry[]> {
+  // ldd fails for a static program, which needs nothing.
+  const listed = await Promise.all(
+    programs.map((program) =>
+      execa('ldd', [program], { reject: false, ...(signal ? { cancelSignal: signal } : {}) }),
+    ),
+  );
+  const paths = new Set(
+    listed.flatMap(({ stdout }) =>
+      [...(stdout ?? '').matchAll(/(\/\S+) \(0x[0-9a-f]+\)$/gm)].map((match) => match[1] ?? ''),
+    ),
+  );
+  const parents = new Set([...paths].flatMap((name) => ancestors(name.slice(1))));
+  for (const made of ['lib', 'lib64', 'usr']) parents.delete(made);
+  const files = [...paths].map(async (name) => file(name.slice(1), await readFile(name), 0o755));
+  return [...[...parents].map((name) => directory(name)), ...(await Promise.all(files))];
+}
+
+/** A C program as a static executable: the same bytes from the same source and compiler. */
+async function compileStatic(source: URL, signal?: AbortSignal): Promise<Buffer> {
+  const scratch = await mkdtemp(path.join(tmpdir(), 'ringtrial-image-'));
+  try {
+    const output = path.join(scratch, 'program');
+    const args = ['-static', '-Os', '-s', '-Wall', '-Wextra', '-Werror', '-o', output, fileURLToPath(source)];
+    await execa('gcc', args, signal ? { cancelSignal: signal } : {});
+    return await readFile(output);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
 }
 
 const ancestors = (name: string): string[] => {

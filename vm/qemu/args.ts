@@ -19,13 +19,21 @@ export interface BootFiles {
   readonly initrd: string;
 }
 
+/** Guest RAM that lies in a file: written through (`share`) to make a snapshot, copied on write in its forks. */
+export interface SharedMemory {
+  readonly path: string;
+  readonly share: boolean;
+}
+
 export const qemuProgram = 'qemu-system-x86_64';
 
 /** The machine itself: no device that is not named, no configuration of the host's. */
-function machineArgs(shape: GuestShape): string[] {
+function machineArgs(shape: GuestShape, memory?: SharedMemory): string[] {
+  // With ACPI a microvm does not tell the kernel about virtio-mmio devices on its command line.
+  const machine = shape.machine === 'microvm' ? 'microvm,acpi=off' : 'q35';
   return [
-    // With ACPI a microvm does not tell the kernel about virtio-mmio devices on its command line.
-    ...['-machine', shape.machine === 'microvm' ? 'microvm,acpi=off' : 'q35'],
+    ...['-machine', memory ? `${machine},memory-backend=ram` : machine],
+    ...(memory ? ['-object', memoryObject(shape, memory)] : []),
     ...['-accel', shape.accelerator === 'kvm' ? 'kvm' : 'tcg,thread=multi'],
     // la57 off: five-level paging upset older KASAN kernels at boot.
     ...['-cpu', shape.accelerator === 'kvm' ? 'host' : 'max,la57=off'],
@@ -33,6 +41,10 @@ function machineArgs(shape: GuestShape): string[] {
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
   ];
 }
+
+/** QEMU takes a comma in a value when it is doubled. */
+const memoryObject = (shape: GuestShape, { path, share }: SharedMemory): string =>
+  `memory-backend-file,id=ram,size=${shape.memoryMiB}M,mem-path=${path.replaceAll(',', ',,')},share=${share ? 'on' : 'off'}`;
 
 /** Network without a way out: the guest reaches nothing, and only its SSH port is reached, on a loopback port that the host's kernel chooses. */
 function deviceArgs(shape: GuestShape): string[] {
@@ -54,7 +66,10 @@ const channelArgs = [
   ...['-chardev', `socket,id=qmp,fd=${controlFd}`, '-mon', 'chardev=qmp,mode=control'],
 ];
 
-function bootArgs(files: BootFiles, commandLine: string): string[] {
+/** Where a fork finds the saved state. */
+export const incomingFd = 4;
+
+function kernelArgs(files: BootFiles, commandLine: string): string[] {
   return ['-kernel', files.vmlinux, '-initrd', files.initrd, '-append', commandLine];
 }
 
@@ -71,13 +86,28 @@ export const guestCommandLine = (extra: string): string =>
     .join(' ')
     .trim();
 
+export interface GuestArgs {
+  readonly files: BootFiles;
+  readonly commandLine: string;
+  readonly memory?: SharedMemory | undefined;
+}
+
 /** The whole command of a guest that the harness drives. */
-export const guestArgs = (shape: GuestShape, files: BootFiles, commandLine: string): string[] => [
-  ...machineArgs(shape),
+export const guestArgs = (shape: GuestShape, { files, commandLine, memory }: GuestArgs): string[] => [
+  ...machineArgs(shape, memory),
   ...deviceArgs(shape),
   ...sandboxArgs,
   ...channelArgs,
-  ...bootArgs(files, commandLine),
+  ...kernelArgs(files, commandLine),
+];
+
+/** The same machine, waiting for a saved state: its kernel and initrd are in the RAM that it maps. */
+export const forkArgs = (shape: GuestShape, memory: SharedMemory): string[] => [
+  ...machineArgs(shape, memory),
+  ...deviceArgs(shape),
+  ...sandboxArgs,
+  ...channelArgs,
+  ...['-incoming', 'defer', '-S'],
 ];
 
 /** The same guest for a person at a terminal: serial console on stdio, no QMP, no network. */
@@ -85,5 +115,5 @@ export const interactiveArgs = (shape: GuestShape, files: BootFiles, commandLine
   ...machineArgs(shape),
   ...sandboxArgs,
   ...['-serial', 'mon:stdio'],
-  ...bootArgs(files, commandLine),
+  ...kernelArgs(files, commandLine),
 ];

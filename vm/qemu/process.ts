@@ -39,15 +39,20 @@ export class QemuProcess implements AsyncDisposable {
   }
 
   /**
-   * Starts QEMU in a directory that gets its standard error as `qemu.stderr`.
+   * Starts QEMU in a directory that gets its standard error as `qemu.stderr`. `files` are descriptors
+   * that it inherits, by the number they get in QEMU; they stay ours to close.
    *
    * @throws QemuMissingError when there is no QEMU to start
    */
-  static async start(args: readonly string[], directory: string): Promise<QemuProcess> {
+  static async start(
+    args: readonly string[],
+    directory: string,
+    files: Readonly<Record<number, number>> = {},
+  ): Promise<QemuProcess> {
     // pdeathsig: the kernel itself kills QEMU when this process is gone, kill -9 included (prctl(2)).
     const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', qemuProgram, ...args], {
       cwd: directory,
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe', ...Object.values(files)],
     });
     const exited = Promise.withResolvers<QemuExit>();
     child.once('exit', (code, signal) => exited.resolve({ code, signal }));

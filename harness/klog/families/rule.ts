@@ -20,4 +20,10 @@ export interface HeaderRule {
   readonly announces?: RegExp;
   /** A later header of the same event, to be taken as part of this report. */
   readonly continuedBy?: RegExp;
+  /** Only after a kernel prefix (time, level or caller): programs print such lines too. */
+  readonly needsPrefix?: boolean;
+  /** No stack trace goes with it, so the lack of one means nothing. */
+  readonly noTrace?: boolean;
+  /** The line that ends such a report, where the printer writes one. */
+  readonly last?: RegExp;
 }
