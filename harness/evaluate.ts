@@ -15,9 +15,9 @@ import {
 } from '../vm/kernel/index.ts';
 import { type AcceleratorChoice, chooseAccelerator } from '../vm/qemu/accel.ts';
 import type { Accelerator, GuestShape, Machine } from '../vm/qemu/args.ts';
-import { bootSource } from './boot-source.ts';
 import { type CellsResult, runCells } from './cells.ts';
 import type { Listener, Side, TrialEvent } from './events.ts';
+import { bootSource, forkSource, type SourceRequest } from './guest-sources.ts';
 import { judge } from './judge.ts';
 import { reproduceScript, writeReproductionInitrd } from './reproduce.ts';
 import { RunDirectory } from './run-directory.ts';
@@ -43,6 +43,8 @@ export interface EvaluateOptions {
   readonly strict?: boolean | undefined;
   readonly accel?: AcceleratorChoice | undefined;
   readonly machine?: Machine | undefined;
+  /** `fork` (default): each test in its own fork of a booted guest; `boot`: in a guest that is booted and shared. */
+  readonly guests?: 'fork' | 'boot' | undefined;
   /** The run directory, which must not exist; by default a new one below `runsRoot()`. */
   readonly out?: string | undefined;
   readonly jobs?: number | undefined;
@@ -189,15 +191,17 @@ async function tryBoth(trial: Trial, candidate: Kernel): Promise<Verdict> {
 
 async function runSide(trial: Trial, side: Side, kernel: Kernel): Promise<CellsResult> {
   const { suite, run, options, emit } = trial;
-  const source = bootSource({
+  const request: SourceRequest = {
     kernel,
     suite,
     shape: trial.shape,
     image: trial.image,
     commandLine: trial.profile.commandLine,
     directory: path.join(run.path, side),
-    ...(options.signal ? { signal: options.signal } : {}),
-  });
+    onNotice: (message) => emit({ type: 'notice', message }),
+    signal: options.signal,
+  };
+  const source = options.guests === 'boot' ? bootSource(request) : await forkSource(request);
   return await runCells({
     side,
     suite,
@@ -206,7 +210,7 @@ async function runSide(trial: Trial, side: Side, kernel: Kernel): Promise<CellsR
     lockdep: /^CONFIG_LOCKDEP=y$/m.test(await readFile(kernel.config, 'utf8')),
     directory: run.path,
     onEvent: emit,
-    ...(options.signal ? { signal: options.signal } : {}),
+    signal: options.signal,
   });
 }
 

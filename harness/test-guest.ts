@@ -52,16 +52,11 @@ async function packPrograms(programs: readonly Program[]): Promise<Buffer> {
 }
 
 /** Runs one program to its end or its deadline. Both its output streams come back. */
-export async function runProgram(
-  guest: Guest,
-  program: Program,
-  options: { readonly seed?: number; readonly signal?: AbortSignal },
-): Promise<ExecResult> {
-  const seed = options.seed === undefined ? '' : ` --seed ${options.seed}`;
-  const announce = `echo '${begin(program)}' > /dev/kmsg`;
-  return await guest.exec(`${announce}; cd /tmp && exec ${guestTests}/${program.name}${seed}`, {
+export async function runProgram(guest: Guest, program: Program, signal?: AbortSignal): Promise<ExecResult> {
+  const announce = `echo 'ringtrial: begin of ${program.name}' > /dev/kmsg`;
+  return await guest.exec(`${announce}; cd /tmp && exec ${guestTests}/${program.name}`, {
     deadlineMs: program.deadlineSeconds * 1000,
-    ...(options.signal ? { signal: options.signal } : {}),
+    ...(signal ? { signal } : {}),
   });
 }
 
@@ -82,8 +77,6 @@ export async function inspect(guest: Guest, program: Program, signal?: AbortSign
     consoleSynced: answered && (await seen),
   };
 }
-
-const begin = (program: Program): string => `ringtrial: begin of ${program.name}`;
 
 /** One clause about how a command ended. */
 export function describeOutcome(result: ExecResult): string {

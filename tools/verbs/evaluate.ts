@@ -37,6 +37,11 @@ export const evaluateVerb = () =>
         .choices(['microvm', 'q35'] as const)
         .default('microvm' as const),
     )
+    .addOption(
+      new Option('--guests <how>', 'each test in a fork of a booted guest, or all in booted guests')
+        .choices(['fork', 'boot'] as const)
+        .default('fork' as const),
+    )
     .option('--out <directory>', 'the run directory, which must not exist yet')
     .option('--jobs <n>', 'compilers at once (default: one for each processor)', positive)
     .option('--json', 'print the verdict as JSON (schema ringtrial.verdict/1)', false)

@@ -1,0 +1,115 @@
+import { statSync } from 'node:fs';
+import path from 'node:path';
+import type { GuestBootError } from '../vm/qemu/boot-error.ts';
+import { readConsole } from '../vm/qemu/console.ts';
+import type { Guest } from '../vm/qemu/guest.ts';
+import type { Listener, Side } from './events.ts';
+import type { GuestSource } from './guest-source.ts';
+import { type KernelReport, readLog } from './klog/index.ts';
+import type { FoundReport } from './status.ts';
+
+export interface GuestUse {
+  readonly side: Side;
+  /** The run directory: console logs are named relative to it. */
+  readonly directory: string;
+  readonly source: GuestSource;
+  readonly onEvent: Listener;
+  /** Gets every kernel report, once. */
+  readonly reports: FoundReport[];
+  /** Names the next guest of this side. */
+  readonly nextName: () => string;
+}
+
+/** What ran while a stretch of console was printed; null: boot, power-off, or between programs. */
+interface Where {
+  readonly program: string | null;
+  readonly repetition: number;
+  /** Of the scanned bytes in the console's file. */
+  readonly offset: number;
+  readonly console: string;
+}
+
+/**
+ * The guest that one worker runs tests in, replaced when it is spoilt. When a guest goes, its whole
+ * console, from boot to power-off, is searched for what nobody has noted yet.
+ */
+export class GuestInUse implements AsyncDisposable {
+  readonly #use: GuestUse;
+  #guest: Guest | undefined;
+  #name = '';
+  /** Where in this guest's console the reports start that are noted already. */
+  readonly #noted = new Set<number>();
+
+  constructor(use: GuestUse) {
+    this.#use = use;
+  }
+
+  /** The guest at hand, or a fresh one. */
+  async take(): Promise<Guest> {
+    if (this.#guest?.alive) return this.#guest;
+    await this.retire();
+    const { side, onEvent, source, nextName } = this.#use;
+    this.#name = nextName();
+    onEvent({ type: 'guest', side, state: 'booting', guest: this.#name });
+    this.#guest = await source.fresh(this.#name);
+    const milliseconds = Math.round(this.#guest.bootMs);
+    onEvent({ type: 'guest', side, state: 'ready', guest: this.#name, milliseconds });
+    return this.#guest;
+  }
+
+  /** Reads the reports in a stretch of the guest's console, notes them, and returns them. */
+  scan(program: string, repetition: number, [from, to]: readonly [number, number]): KernelReport[] {
+    if (!this.#guest) return [];
+    const console = this.#guest.console.path;
+    const found = complaints(readConsole(console, from, to));
+    this.#note(found, { program, repetition, offset: from, console });
+    return found;
+  }
+
+  /** Notes what the kernel of a guest that never came up had to say. */
+  scanFailedBoot({ failure }: GuestBootError): void {
+    const size = statSync(failure.consolePath, { throwIfNoEntry: false })?.size ?? 0;
+    this.#noted.clear();
+    const found = size === 0 ? [] : complaints(readConsole(failure.consolePath, 0, size));
+    this.#note(found, { program: null, repetition: 0, offset: 0, console: failure.consolePath });
+  }
+
+  /** Ends the guest and looks through everything it printed. */
+  async retire(): Promise<void> {
+    const guest = this.#guest;
+    if (!guest) return;
+    const { side, onEvent, source } = this.#use;
+    // An orderly end gives the kernel of a long-lived guest a last chance to complain.
+    if (!source.onePerCell)
+      await Promise.race([guest.exec('reboot -f', { deadlineMs: 5_000 }), guest.ended()]);
+    const why = guest.alive ? 'stopped' : (await guest.ended()).type;
+    await guest[Symbol.asyncDispose]();
+    const whole = complaints(readConsole(guest.console.path, 0, guest.console.size));
+    this.#note(whole, { program: null, repetition: 0, offset: 0, console: guest.console.path });
+    this.#guest = undefined;
+    this.#noted.clear();
+    onEvent({ type: 'guest', side, state: 'ended', guest: this.#name, why });
+  }
+
+  #note(found: readonly KernelReport[], { program, repetition, offset, console }: Where): void {
+    const { directory, side, onEvent, reports } = this.#use;
+    for (const { signature, kind, title, text, start, end } of found) {
+      if (this.#noted.has(offset + start)) continue;
+      this.#noted.add(offset + start);
+      const place = { console: path.relative(directory, console), start: offset + start, end: offset + end };
+      reports.push({ signature, kind, title, text, program, repetition, ...place });
+      onEvent({ type: 'report', side, title, program });
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // Also on the way out of an error or an abort: the guest must not outlive its run.
+    const guest = this.#guest;
+    this.#guest = undefined;
+    await guest?.[Symbol.asyncDispose]();
+  }
+}
+
+/** What a kernel says against itself; an OOM notice, for one, is information. */
+const complaints = (bytes: Uint8Array): KernelReport[] =>
+  readLog(bytes).filter((report) => report.severity !== 'info');

@@ -1,0 +1,105 @@
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import type { Image } from '../vm/image/image.ts';
+import type { Kernel } from '../vm/kernel/index.ts';
+import type { GuestShape } from '../vm/qemu/args.ts';
+import { type BootRequest, bootGuest } from '../vm/qemu/boot.ts';
+import { GuestBootError } from '../vm/qemu/boot-error.ts';
+import type { Guest } from '../vm/qemu/guest.ts';
+import { forkSnapshot } from '../vm/qemu/snapshot.ts';
+import { SnapshotStore } from '../vm/qemu/snapshot-store.ts';
+import type { GuestSource } from './guest-source.ts';
+import type { Suite } from './suite.ts';
+import { pushSuite } from './test-guest.ts';
+
+export interface SourceRequest {
+  readonly kernel: Kernel;
+  readonly suite: Suite;
+  readonly shape: GuestShape;
+  readonly image: Image;
+  readonly commandLine: string;
+  /** Each guest gets a directory of its own below it. */
+  readonly directory: string;
+  readonly onNotice: (message: string) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Emulation is slow and its host may be busy: this is for guests that will never come, not for slow ones. */
+const bootDeadlineMs = 90_000;
+const forkDeadlineMs = 40_000;
+
+/**
+ * How many virtual processors may run on each of the host's: tests wait for their own pauses much of
+ * the time, and a second guest uses them.
+ */
+const overcommit = 2;
+
+/** Guests that are booted from power-on and serve until a test has spoilt them. */
+export function bootSource(request: SourceRequest): GuestSource {
+  return {
+    onePerCell: false,
+    width: 1,
+    async fresh(name) {
+      const guest = await bootTwice(bootRequest(request, name), request.signal);
+      try {
+        await pushSuite(guest, request.suite, request.signal);
+        return guest;
+      } catch (error) {
+        await guest[Symbol.asyncDispose]();
+        throw error;
+      }
+    },
+  };
+}
+
+/**
+ * Guests that are forks of one booted guest, one for each cell. Where no snapshot can be kept it
+ * falls back to booting, and says so.
+ *
+ * @throws GuestBootError when the guest that is to be forked does not boot
+ */
+export async function forkSource(request: SourceRequest): Promise<GuestSource> {
+  const store = await SnapshotStore.open(request.shape.memoryMiB);
+  if ('unavailable' in store) {
+    request.onNotice(`no forks, a guest is booted for each group of tests instead: ${store.unavailable}`);
+    return bootSource(request);
+  }
+  const { snapshot } = await store.obtain(
+    {
+      boot: bootRequest(request, 'snapshot'),
+      identity: [request.kernel.hash, ...request.suite.programs.map((program) => program.sha256)],
+      prepare: (guest) => pushSuite(guest, request.suite, request.signal),
+    },
+    request.signal,
+  );
+  return {
+    onePerCell: true,
+    width: Math.max(1, Math.floor((overcommit * availableParallelism()) / request.shape.vcpus)),
+    fresh: (name) =>
+      forkSnapshot(snapshot, {
+        directory: path.join(request.directory, name),
+        deadlineMs: forkDeadlineMs,
+        signal: request.signal,
+      }),
+  };
+}
+
+const bootRequest = (request: SourceRequest, name: string): BootRequest => ({
+  shape: request.shape,
+  vmlinux: request.kernel.vmlinux,
+  image: request.image,
+  commandLine: request.commandLine,
+  directory: path.join(request.directory, name),
+  bootDeadlineMs,
+});
+
+/** A boot that fails without a panic may be the host's fault, so it gets a second chance. */
+async function bootTwice(request: BootRequest, signal?: AbortSignal): Promise<Guest> {
+  try {
+    return await bootGuest(request, signal);
+  } catch (error) {
+    if (!(error instanceof GuestBootError) || error.panic !== undefined || error.failure.stage === 'qemu')
+      throw error;
+    return await bootGuest({ ...request, directory: `${request.directory}-second-try` }, signal);
+  }
+}

@@ -1,0 +1,193 @@
+import { createHash, randomUUID } from 'node:crypto';
+import {
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  statfs,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
+import path from 'node:path';
+import { execa } from 'execa';
+import { isRunning } from '../../common/process.ts';
+import type { GuestKeys } from '../ssh/keys.ts';
+import { guestArgs, guestCommandLine, qemuProgram } from './args.ts';
+import { type BootRequest, bootGuest } from './boot.ts';
+import type { Guest } from './guest.ts';
+import { type Snapshot, takeSnapshot } from './snapshot.ts';
+
+/** Of statfs(2), for tmpfs. */
+const tmpfsMagic = 0x01021994;
+/** What all kept snapshots together may take of the tmpfs. */
+const keptShare = 0.25;
+
+export interface SnapshotRequest {
+  /** How to boot, except for where the RAM lies. */
+  readonly boot: Omit<BootRequest, 'memory'>;
+  /** Identity of the kernel and of what `prepare` puts into the guest. */
+  readonly identity: readonly string[];
+  /** Makes the booted guest ready to be forked. */
+  readonly prepare: (guest: Guest) => Promise<void>;
+}
+
+/** No snapshot can be kept on this machine; says why. */
+export interface Unavailable {
+  readonly unavailable: string;
+}
+
+/**
+ * Snapshots of booted guests, kept in memory until the host restarts: a directory of this user's on
+ * /dev/shm, one entry for each kernel, guest shape, QEMU version and content.
+ */
+export class SnapshotStore {
+  readonly #root: string;
+
+  private constructor(root: string) {
+    this.#root = root;
+  }
+
+  /** @param memoryMiB the size of one guest's RAM */
+  static async open(memoryMiB: number, tmpfs = '/dev/shm'): Promise<SnapshotStore | Unavailable> {
+    const info = await statfs(tmpfs).catch(() => undefined);
+    if (info?.type !== tmpfsMagic) return { unavailable: `${tmpfs} is no tmpfs` };
+    const free = (info.bavail * info.bsize) / 2 ** 20;
+    if (free < 2 * memoryMiB) {
+      return {
+        unavailable: `${tmpfs} has ${free.toFixed(0)} MiB free, and two guests need ${2 * memoryMiB} MiB`,
+      };
+    }
+    const root = path.join(tmpfs, `ringtrial-${process.getuid?.() ?? 0}`);
+    await mkdir(root, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
+    // Anybody may write to /dev/shm: what is there under our name must be ours alone.
+    const found = await lstat(root);
+    if (!found.isDirectory() || found.uid !== process.getuid?.() || (found.mode & 0o077) !== 0) {
+      return { unavailable: `${root} exists and is not a private directory of this user` };
+    }
+    return new SnapshotStore(root);
+  }
+
+  /** The snapshot for a request, made when it is not there; and whether it had to be made. */
+  async obtain(
+    request: SnapshotRequest,
+    signal?: AbortSignal,
+  ): Promise<{ snapshot: Snapshot; made: boolean }> {
+    const target = path.join(this.#root, await entryName(request));
+    const kept = await load(target, request);
+    if (kept) return { snapshot: kept, made: false };
+    await this.#evict();
+    const partial = path.join(this.#root, `partial-${process.pid}-${randomUUID()}`);
+    await mkdir(partial, { mode: 0o700 });
+    try {
+      await make(partial, request, signal);
+      // Another process may have finished the same entry first; then its one serves.
+      await rename(partial, target).catch(() => rm(partial, { recursive: true, force: true }));
+    } catch (error) {
+      await rm(partial, { recursive: true, force: true });
+      throw error;
+    }
+    const snapshot = await load(target, request);
+    if (!snapshot) throw new Error(`the snapshot ${target} vanished while it was made`);
+    return { snapshot, made: true };
+  }
+
+  /** Forgets the least recently used snapshots until the rest fits its share, and what dead processes left. */
+  async #evict(): Promise<void> {
+    const { blocks, bsize } = await statfs(this.#root);
+    let budget = blocks * bsize * keptShare;
+    for (const entry of await this.#entries()) {
+      budget -= entry.bytes;
+      const orphan = entry.maker !== undefined && !isRunning(entry.maker);
+      if (orphan || (budget < 0 && entry.maker === undefined && !(await inUse(entry.path)))) {
+        await rm(entry.path, { recursive: true, force: true });
+      }
+    }
+  }
+
+  /** The most recently used first. */
+  async #entries(): Promise<{ path: string; bytes: number; maker: number | undefined; used: number }[]> {
+    const names = await readdir(this.#root);
+    const entries = await Promise.all(
+      names.map(async (name) => {
+        const entry = path.join(this.#root, name);
+        const memory = await stat(path.join(entry, 'memory')).catch(() => undefined);
+        const maker = /^partial-(\d+)-/.exec(name)?.[1];
+        return {
+          path: entry,
+          // Blocks, not length: pages that the guest never touched take no memory.
+          bytes: (memory?.blocks ?? 0) * 512,
+          maker: maker === undefined ? undefined : Number(maker),
+          used: (await stat(entry).catch(() => undefined))?.mtimeMs ?? 0,
+        };
+      }),
+    );
+    return entries.toSorted((a, b) => b.used - a.used);
+  }
+}
+
+async function make(directory: string, request: SnapshotRequest, signal?: AbortSignal): Promise<void> {
+  const boot: BootRequest = {
+    ...request.boot,
+    memory: { path: path.join(directory, 'memory'), share: true },
+  };
+  const guest = await bootGuest(boot, signal);
+  try {
+    await request.prepare(guest);
+    const { keys } = await takeSnapshot(guest, boot, path.join(directory, 'state'));
+    await writeFile(path.join(directory, 'keys.json'), JSON.stringify(packKeys(keys)), { mode: 0o600 });
+  } finally {
+    await guest[Symbol.asyncDispose]();
+  }
+}
+
+async function load(directory: string, request: SnapshotRequest): Promise<Snapshot | undefined> {
+  try {
+    const keys = unpackKeys(
+      JSON.parse(await readFile(path.join(directory, 'keys.json'), 'utf8')) as PackedKeys,
+    );
+    await utimes(directory, new Date(), new Date());
+    await mkdir(path.join(directory, 'users'), { recursive: true });
+    await writeFile(path.join(directory, 'users', String(process.pid)), '');
+    const files = { memory: path.join(directory, 'memory'), state: path.join(directory, 'state') };
+    return { ...files, keys, shape: request.boot.shape };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a living process made or used an entry: it may fork it again at any moment. */
+async function inUse(directory: string): Promise<boolean> {
+  const users = await readdir(path.join(directory, 'users')).catch(() => []);
+  return users.some((pid) => isRunning(Number(pid)));
+}
+
+/** Everything that must be equal for a saved state to fit: a difference gives another name. */
+async function entryName({ boot, identity }: SnapshotRequest): Promise<string> {
+  const { stdout: version } = await execa(qemuProgram, ['--version']);
+  const args = guestArgs(boot.shape, {
+    files: { vmlinux: '', initrd: '' },
+    commandLine: guestCommandLine(boot.commandLine),
+    memory: { path: '', share: true },
+  });
+  const parts = [version, ...args, boot.image.hash, ...identity];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 24);
+}
+
+type PackedKeys = Record<keyof GuestKeys, string>;
+
+const packKeys = (keys: GuestKeys): PackedKeys => ({
+  ...keys,
+  hostKey: keys.hostKey.toString('base64'),
+  hostPublicKey: keys.hostPublicKey.toString('base64'),
+});
+
+const unpackKeys = (packed: PackedKeys): GuestKeys => ({
+  ...packed,
+  hostKey: Buffer.from(packed.hostKey, 'base64'),
+  hostPublicKey: Buffer.from(packed.hostPublicKey, 'base64'),
+});
