@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { GuestBootError } from '../vm/qemu/boot-error.ts';
 import type { Listener, Side } from './events.ts';
-import { GuestInUse } from './guest-in-use.ts';
+import { GuestInUse, noteBoot } from './guest-in-use.ts';
 import type { GuestSource } from './guest-source.ts';
 import { type CellContext, runCell } from './run-cell.ts';
 import type { FoundReport, PointResult } from './status.ts';
@@ -43,6 +43,7 @@ export async function runCells(request: CellsRequest): Promise<CellsResult> {
   const reports: FoundReport[] = [];
   let [next, done, guests] = [0, 0, 0];
   let bootFailure: GuestBootError | undefined;
+  if (request.source.bootConsole !== undefined) noteBoot({ ...request, reports }, request.source.bootConsole);
 
   async function work(): Promise<void> {
     const nextName = (): string => `guest-${++guests}`;
@@ -55,7 +56,7 @@ export async function runCells(request: CellsRequest): Promise<CellsResult> {
         done++;
       } catch (error) {
         if (!(error instanceof GuestBootError)) throw error;
-        guest.scanFailedBoot(error);
+        noteBoot({ ...request, reports }, error.failure.consolePath);
         bootFailure = error;
       }
     }
@@ -64,6 +65,13 @@ export async function runCells(request: CellsRequest): Promise<CellsResult> {
 
   await allSettledOrThrow(Array.from({ length: request.source.width }, work));
   return { points: results.flat(), reports, ...(bootFailure ? { bootFailure } : {}) };
+}
+
+/** What is known of a kernel whose first guest does not boot: what it printed. */
+export function failedBoot(request: Omit<CellsRequest, 'source'>, error: GuestBootError): CellsResult {
+  const reports: FoundReport[] = [];
+  noteBoot({ ...request, reports }, error.failure.consolePath);
+  return { points: [], reports, bootFailure: error };
 }
 
 /** Repetitions are the outer loop: whatever drifts on the host touches all programs alike. */

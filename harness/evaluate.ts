@@ -1,67 +1,28 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ExitCode, RingtrialError } from '../common/errors.ts';
 import { type Applied, applySeries, type Candidate, loadCandidate } from '../patches/index.ts';
-import { guestImage, type Image } from '../vm/image/image.ts';
-import {
-  buildKernel,
-  type CompileError,
-  type Kernel,
-  loadProfile,
-  type Profile,
-  resolveTree,
-  type Tree,
-} from '../vm/kernel/index.ts';
-import { type AcceleratorChoice, chooseAccelerator } from '../vm/qemu/accel.ts';
-import type { Accelerator, GuestShape, Machine } from '../vm/qemu/args.ts';
-import { type CellsResult, runCells } from './cells.ts';
+import { guestImage } from '../vm/image/image.ts';
+import { buildKernel, type Kernel, loadProfile, type Profile, resolveTree } from '../vm/kernel/index.ts';
+import { chooseAccelerator } from '../vm/qemu/accel.ts';
+import type { Accelerator, GuestShape } from '../vm/qemu/args.ts';
+import { GuestBootError } from '../vm/qemu/boot-error.ts';
+import { type CellsRequest, type CellsResult, failedBoot, runCells } from './cells.ts';
 import type { Listener, Side, TrialEvent } from './events.ts';
+import type { GuestSource } from './guest-source.ts';
 import { bootSource, forkSource, type SourceRequest } from './guest-sources.ts';
 import { judge } from './judge.ts';
 import { reproduceScript, writeReproductionInitrd } from './reproduce.ts';
 import { RunDirectory } from './run-directory.ts';
 import { loadSuite, type Suite } from './suite.ts';
+import type { EvaluateOptions, Prepared, Trial } from './trial.ts';
 import { type Verdict, verdictSchema } from './verdict.ts';
+import { compileVerdict, ending, facts } from './verdict-of-trial.ts';
 
 /** The base itself does not compile: nothing can be said about a patch on it. */
 export class BaseBuildError extends RingtrialError {
   readonly code = 'BASE_DOES_NOT_COMPILE';
   override readonly exitCode = ExitCode.inconclusive;
-}
-
-export interface EvaluateOptions {
-  /** A candidate's name (`2-lookup-under-uring-lock`, `mutants/NAME`, `base`), a patch file, or a directory of them. */
-  readonly patch: string;
-  /** `debian:X`, a directory, `DIR@REF`, a tarball; by default the first tree that the candidate names, or `debian:6.1`. */
-  readonly tree?: string | undefined;
-  readonly profile?: string | undefined;
-  readonly suite?: string | undefined;
-  /** How often each kernel runs the whole suite. */
-  readonly repeat?: number | undefined;
-  /** A change in behaviour rejects. */
-  readonly strict?: boolean | undefined;
-  readonly accel?: AcceleratorChoice | undefined;
-  readonly machine?: Machine | undefined;
-  /** `fork` (default): each test in its own fork of a booted guest; `boot`: in a guest that is booted and shared. */
-  readonly guests?: 'fork' | 'boot' | undefined;
-  /** The run directory, which must not exist; by default a new one below `runsRoot()`. */
-  readonly out?: string | undefined;
-  readonly jobs?: number | undefined;
-  readonly onEvent?: Listener | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** Everything a trial needs before its first build. */
-interface Prepared {
-  readonly options: EvaluateOptions;
-  readonly candidate: Candidate;
-  readonly tree: Tree;
-  readonly profile: Profile;
-  readonly applied: Applied;
-  readonly run: RunDirectory;
-  readonly emit: Listener;
-  readonly startedAt: Date;
 }
 
 /**
@@ -93,14 +54,6 @@ export async function evaluate(options: EvaluateOptions): Promise<Verdict> {
   run.writeVerdict(verdict);
   emit({ type: 'verdict', verdict: verdict.verdict, summary: verdict.summary });
   return verdict;
-}
-
-interface Trial extends Prepared {
-  readonly accelerator: Accelerator;
-  readonly suite: Suite;
-  readonly image: Image;
-  readonly shape: GuestShape;
-  readonly base: Kernel;
 }
 
 /** All that can be refused is refused here, before anything is built. */
@@ -191,27 +144,36 @@ async function tryBoth(trial: Trial, candidate: Kernel): Promise<Verdict> {
 
 async function runSide(trial: Trial, side: Side, kernel: Kernel): Promise<CellsResult> {
   const { suite, run, options, emit } = trial;
-  const request: SourceRequest = {
-    kernel,
-    suite,
-    shape: trial.shape,
-    image: trial.image,
-    commandLine: trial.profile.commandLine,
-    directory: path.join(run.path, side),
-    onNotice: (message) => emit({ type: 'notice', message }),
-    signal: options.signal,
-  };
-  const source = options.guests === 'boot' ? bootSource(request) : await forkSource(request);
-  return await runCells({
+  const request: Omit<CellsRequest, 'source'> = {
     side,
     suite,
-    source,
     repetitions: options.repeat ?? 1,
     lockdep: /^CONFIG_LOCKDEP=y$/m.test(await readFile(kernel.config, 'utf8')),
     directory: run.path,
     onEvent: emit,
     signal: options.signal,
-  });
+  };
+  try {
+    return await runCells({ ...request, source: await guestSource(trial, side, kernel) });
+  } catch (error) {
+    if (error instanceof GuestBootError) return failedBoot(request, error);
+    throw error;
+  }
+}
+
+async function guestSource(trial: Trial, side: Side, kernel: Kernel): Promise<GuestSource> {
+  const { options, emit } = trial;
+  const request: SourceRequest = {
+    kernel,
+    suite: trial.suite,
+    shape: trial.shape,
+    image: trial.image,
+    commandLine: trial.profile.commandLine,
+    directory: path.join(trial.run.path, side),
+    onNotice: (message) => emit({ type: 'notice', message }),
+    signal: options.signal,
+  };
+  return options.guests === 'boot' ? bootSource(request) : await forkSource(request);
 }
 
 async function writeReproduction(trial: Trial, candidate: Kernel): Promise<void> {
@@ -224,67 +186,3 @@ async function writeReproduction(trial: Trial, candidate: Kernel): Promise<void>
   });
   trial.run.write('reproduce.sh', script, 0o755);
 }
-
-/** A candidate that does not compile is rejected: the first error, and the patch that brought its line. */
-function compileVerdict(trial: Trial, error: CompileError): Verdict {
-  const patch =
-    error.file === null || error.line === null ? undefined : trial.applied.lineOrigin(error.file, error.line);
-  const where = error.file === null ? '' : `${error.file}:${error.line ?? '?'}: `;
-  const from = patch === undefined ? '' : ` (line from ${patch})`;
-  const text = `the patched tree does not compile: ${where}${error.message}${from}`;
-  return verdictSchema.parse({
-    ...facts(trial, undefined),
-    verdict: 'rejected',
-    summary: `rejected: ${text}`,
-    reasons: [{ weight: 'reject', subject: 'build', text }],
-    buildError: {
-      file: error.file,
-      line: error.line,
-      message: error.message,
-      patch: patch ?? null,
-      log: error.log,
-    },
-    tests: [],
-    behaviours: [],
-    reports: [],
-    ...ending(trial),
-  });
-}
-
-function facts(trial: Trial, candidate: Kernel | undefined): Partial<Verdict> {
-  const { tree, options } = trial;
-  return {
-    schema: 'ringtrial.verdict/1',
-    candidate: {
-      name: trial.candidate.name,
-      title: trial.candidate.title,
-      patches: trial.candidate.patches.map((patch) => ({
-        name: patch.name,
-        sha256: createHash('sha256').update(patch.bytes).digest('hex'),
-      })),
-    },
-    tree: { spec: tree.spec, id: tree.id, version: tree.version, hash: tree.hash },
-    profile: trial.profile.name,
-    suite: trial.suite.name,
-    accelerator: trial.accelerator,
-    repetitions: options.repeat ?? 1,
-    strict: options.strict ?? false,
-    kernels: {
-      base: kernelFacts(trial.base),
-      ...(candidate ? { candidate: kernelFacts(candidate) } : {}),
-    },
-    directory: trial.run.path,
-    startedAt: trial.startedAt.toISOString(),
-  };
-}
-
-const kernelFacts = ({ hash, version, vmlinux, reused }: Kernel): Verdict['kernels']['base'] => ({
-  hash,
-  version,
-  vmlinux,
-  reused,
-});
-
-const ending = (trial: Trial): { seconds: number } => ({
-  seconds: Math.round((Date.now() - trial.startedAt.getTime()) / 100) / 10,
-});

@@ -1,6 +1,5 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
-import type { GuestBootError } from '../vm/qemu/boot-error.ts';
 import { readConsole } from '../vm/qemu/console.ts';
 import type { Guest } from '../vm/qemu/guest.ts';
 import type { Listener, Side } from './events.ts';
@@ -8,14 +7,18 @@ import type { GuestSource } from './guest-source.ts';
 import { type KernelReport, readLog } from './klog/index.ts';
 import type { FoundReport } from './status.ts';
 
-export interface GuestUse {
+/** Where kernel reports are noted. */
+export interface ReportBook {
   readonly side: Side;
   /** The run directory: console logs are named relative to it. */
   readonly directory: string;
-  readonly source: GuestSource;
   readonly onEvent: Listener;
   /** Gets every kernel report, once. */
   readonly reports: FoundReport[];
+}
+
+export interface GuestUse extends ReportBook {
+  readonly source: GuestSource;
   /** Names the next guest of this side. */
   readonly nextName: () => string;
 }
@@ -66,14 +69,6 @@ export class GuestInUse implements AsyncDisposable {
     return found;
   }
 
-  /** Notes what the kernel of a guest that never came up had to say. */
-  scanFailedBoot({ failure }: GuestBootError): void {
-    const size = statSync(failure.consolePath, { throwIfNoEntry: false })?.size ?? 0;
-    this.#noted.clear();
-    const found = size === 0 ? [] : complaints(readConsole(failure.consolePath, 0, size));
-    this.#note(found, { program: null, repetition: 0, offset: 0, console: failure.consolePath });
-  }
-
   /** Ends the guest and looks through everything it printed. */
   async retire(): Promise<void> {
     const guest = this.#guest;
@@ -91,15 +86,10 @@ export class GuestInUse implements AsyncDisposable {
     onEvent({ type: 'guest', side, state: 'ended', guest: this.#name, why });
   }
 
-  #note(found: readonly KernelReport[], { program, repetition, offset, console }: Where): void {
-    const { directory, side, onEvent, reports } = this.#use;
-    for (const { signature, kind, title, text, start, end } of found) {
-      if (this.#noted.has(offset + start)) continue;
-      this.#noted.add(offset + start);
-      const place = { console: path.relative(directory, console), start: offset + start, end: offset + end };
-      reports.push({ signature, kind, title, text, program, repetition, ...place });
-      onEvent({ type: 'report', side, title, program });
-    }
+  #note(found: readonly KernelReport[], where: Where): void {
+    const fresh = found.filter((report) => !this.#noted.has(where.offset + report.start));
+    for (const report of fresh) this.#noted.add(where.offset + report.start);
+    note(this.#use, fresh, where);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -107,6 +97,29 @@ export class GuestInUse implements AsyncDisposable {
     const guest = this.#guest;
     this.#guest = undefined;
     await guest?.[Symbol.asyncDispose]();
+  }
+}
+
+/** Notes what a kernel said while it booted, in a guest that is gone or never came up. */
+export function noteBoot(book: ReportBook, console: string): void {
+  const size = statSync(console, { throwIfNoEntry: false })?.size ?? 0;
+  const found = size === 0 ? [] : complaints(readConsole(console, 0, size));
+  note(book, found, { program: null, repetition: 0, offset: 0, console });
+}
+
+function note(
+  book: ReportBook,
+  found: readonly KernelReport[],
+  { program, repetition, offset, console }: Where,
+): void {
+  for (const { signature, kind, title, text, start, end } of found) {
+    const place = {
+      console: path.relative(book.directory, console),
+      start: offset + start,
+      end: offset + end,
+    };
+    book.reports.push({ signature, kind, title, text, program, repetition, ...place });
+    book.onEvent({ type: 'report', side: book.side, title, program });
   }
 }
 

@@ -9,6 +9,8 @@ export interface GuestSource {
   readonly onePerCell: boolean;
   /** How many guests may run tests side by side. */
   readonly width: number;
+  /** The console log of the boot that all guests share, in the run directory; complaints in it count too. */
+  readonly bootConsole?: string;
   /** @param name of the guest, unique on its side, for its directory and for people */
   fresh(name: string): Promise<Guest>;
 }

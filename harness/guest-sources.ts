@@ -1,3 +1,4 @@
+import { copyFile, mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import type { Image } from '../vm/image/image.ts';
@@ -5,9 +6,8 @@ import type { Kernel } from '../vm/kernel/index.ts';
 import type { GuestShape } from '../vm/qemu/args.ts';
 import { type BootRequest, bootGuest } from '../vm/qemu/boot.ts';
 import { GuestBootError } from '../vm/qemu/boot-error.ts';
-import type { Guest } from '../vm/qemu/guest.ts';
 import { forkSnapshot } from '../vm/qemu/snapshot.ts';
-import { SnapshotStore } from '../vm/qemu/snapshot-store.ts';
+import { type SnapshotRequest, SnapshotStore } from '../vm/qemu/snapshot-store.ts';
 import type { GuestSource } from './guest-source.ts';
 import type { Suite } from './suite.ts';
 import { pushSuite } from './test-guest.ts';
@@ -40,7 +40,7 @@ export function bootSource(request: SourceRequest): GuestSource {
     onePerCell: false,
     width: 1,
     async fresh(name) {
-      const guest = await bootTwice(bootRequest(request, name), request.signal);
+      const guest = await twice(bootRequest(request, name), (boot) => bootGuest(boot, request.signal));
       try {
         await pushSuite(guest, request.suite, request.signal);
         return guest;
@@ -64,15 +64,18 @@ export async function forkSource(request: SourceRequest): Promise<GuestSource> {
     request.onNotice(`no forks, a guest is booted for each group of tests instead: ${store.unavailable}`);
     return bootSource(request);
   }
-  const { snapshot } = await store.obtain(
-    {
-      boot: bootRequest(request, 'snapshot'),
-      identity: [request.kernel.hash, ...request.suite.programs.map((program) => program.sha256)],
-      prepare: (guest) => pushSuite(guest, request.suite, request.signal),
-    },
-    request.signal,
-  );
+  const wanted: SnapshotRequest = {
+    boot: bootRequest(request, 'snapshot'),
+    identity: [request.kernel.hash, ...request.suite.programs.map((program) => program.sha256)],
+    prepare: (guest) => pushSuite(guest, request.suite, request.signal),
+  };
+  const { snapshot } = await twice(wanted.boot, (boot) => store.obtain({ ...wanted, boot }, request.signal));
+  // The boot that all forks share may have been an earlier run's: its console is evidence of this one too.
+  const bootConsole = path.join(request.directory, 'snapshot', 'console.log');
+  await mkdir(path.dirname(bootConsole), { recursive: true });
+  await copyFile(snapshot.console, bootConsole);
   return {
+    bootConsole,
     onePerCell: true,
     width: Math.max(1, Math.floor((overcommit * availableParallelism()) / request.shape.vcpus)),
     fresh: (name) =>
@@ -94,12 +97,12 @@ const bootRequest = (request: SourceRequest, name: string): BootRequest => ({
 });
 
 /** A boot that fails without a panic may be the host's fault, so it gets a second chance. */
-async function bootTwice(request: BootRequest, signal?: AbortSignal): Promise<Guest> {
+async function twice<T>(request: BootRequest, boot: (request: BootRequest) => Promise<T>): Promise<T> {
   try {
-    return await bootGuest(request, signal);
+    return await boot(request);
   } catch (error) {
     if (!(error instanceof GuestBootError) || error.panic !== undefined || error.failure.stage === 'qemu')
       throw error;
-    return await bootGuest({ ...request, directory: `${request.directory}-second-try` }, signal);
+    return await boot({ ...request, directory: `${request.directory}-second-try` });
   }
 }

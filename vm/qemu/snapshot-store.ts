@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import {
+  copyFile,
   lstat,
   mkdir,
   readdir,
@@ -138,8 +139,9 @@ async function make(directory: string, request: SnapshotRequest, signal?: AbortS
   const guest = await bootGuest(boot, signal);
   try {
     await request.prepare(guest);
-    const { keys } = await takeSnapshot(guest, boot, path.join(directory, 'state'));
-    await writeFile(path.join(directory, 'keys.json'), JSON.stringify(packKeys(keys)), { mode: 0o600 });
+    await takeSnapshot(guest, boot, path.join(directory, 'state'));
+    await copyFile(guest.console.path, path.join(directory, 'console.log'));
+    await writeFile(path.join(directory, 'keys.json'), JSON.stringify(packKeys(guest.keys)), { mode: 0o600 });
   } finally {
     await guest[Symbol.asyncDispose]();
   }
@@ -153,8 +155,14 @@ async function load(directory: string, request: SnapshotRequest): Promise<Snapsh
     await utimes(directory, new Date(), new Date());
     await mkdir(path.join(directory, 'users'), { recursive: true });
     await writeFile(path.join(directory, 'users', String(process.pid)), '');
-    const files = { memory: path.join(directory, 'memory'), state: path.join(directory, 'state') };
-    return { ...files, keys, shape: request.boot.shape };
+    const file = (name: string): string => path.join(directory, name);
+    return {
+      memory: file('memory'),
+      state: file('state'),
+      console: file('console.log'),
+      keys,
+      shape: request.boot.shape,
+    };
   } catch {
     return undefined;
   }

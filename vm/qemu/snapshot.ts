@@ -25,6 +25,8 @@ export interface Snapshot {
   readonly memory: string;
   /** The state of everything else: processors and devices. */
   readonly state: string;
+  /** What the guest printed up to the snapshot. */
+  readonly console: string;
   readonly keys: GuestKeys;
   /** A fork needs the same machine. */
   readonly shape: GuestShape;
@@ -36,7 +38,7 @@ export interface Snapshot {
  *
  * @throws QmpError when QEMU does not carry it out
  */
-export async function takeSnapshot(guest: Guest, request: BootRequest, state: string): Promise<Snapshot> {
+export async function takeSnapshot(guest: Guest, request: BootRequest, state: string): Promise<void> {
   if (!request.memory) throw new Error('a snapshot needs a guest whose RAM is in a file');
   try {
     await guest.disconnect();
@@ -46,7 +48,6 @@ export async function takeSnapshot(guest: Guest, request: BootRequest, state: st
   } finally {
     await guest[Symbol.asyncDispose]();
   }
-  return { memory: request.memory.path, state, keys: guest.keys, shape: guest.shape };
 }
 
 /** Receives QEMU's migration stream over a socket: its sandbox lets it start no program to write it. */

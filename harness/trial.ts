@@ -1,0 +1,51 @@
+import type { Applied, Candidate } from '../patches/index.ts';
+import type { Image } from '../vm/image/image.ts';
+import type { Kernel, Profile, Tree } from '../vm/kernel/index.ts';
+import type { AcceleratorChoice } from '../vm/qemu/accel.ts';
+import type { Accelerator, GuestShape, Machine } from '../vm/qemu/args.ts';
+import type { Listener } from './events.ts';
+import type { RunDirectory } from './run-directory.ts';
+import type { Suite } from './suite.ts';
+
+export interface EvaluateOptions {
+  /** A candidate's name (`2-lookup-under-uring-lock`, `mutants/NAME`, `base`), a patch file, or a directory of them. */
+  readonly patch: string;
+  /** `debian:X`, a directory, `DIR@REF`, a tarball; by default the first tree that the candidate names, or `debian:6.1`. */
+  readonly tree?: string | undefined;
+  readonly profile?: string | undefined;
+  readonly suite?: string | undefined;
+  /** How often each kernel runs the whole suite. */
+  readonly repeat?: number | undefined;
+  /** A change in behaviour rejects. */
+  readonly strict?: boolean | undefined;
+  readonly accel?: AcceleratorChoice | undefined;
+  readonly machine?: Machine | undefined;
+  /** `fork` (default): each test in its own fork of a booted guest; `boot`: in a guest that is booted and shared. */
+  readonly guests?: 'fork' | 'boot' | undefined;
+  /** The run directory, which must not exist; by default a new one below `runsRoot()`. */
+  readonly out?: string | undefined;
+  readonly jobs?: number | undefined;
+  readonly onEvent?: Listener | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Everything a trial needs before its first build. */
+export interface Prepared {
+  readonly options: EvaluateOptions;
+  readonly candidate: Candidate;
+  readonly tree: Tree;
+  readonly profile: Profile;
+  readonly applied: Applied;
+  readonly run: RunDirectory;
+  readonly emit: Listener;
+  readonly startedAt: Date;
+}
+
+/** A trial with everything that both kernels share. */
+export interface Trial extends Prepared {
+  readonly accelerator: Accelerator;
+  readonly suite: Suite;
+  readonly image: Image;
+  readonly shape: GuestShape;
+  readonly base: Kernel;
+}
