@@ -39,5 +39,7 @@ export function nearestNames(asked: string, names: readonly string[]): { certain
     })
     .toSorted((a, b) => a.far - b.far);
   const near = ranked.filter(({ far }) => far <= Math.max(2, key.length / 3)).slice(0, 3);
-  return { certain: near.length > 0, names: (near.length > 0 ? near : ranked).map(({ name }) => name) };
+  return near.length > 0
+    ? { certain: true, names: near.map(({ name }) => name) }
+    : { certain: false, names: [...names] };
 }

@@ -40,15 +40,20 @@ export function cutDiffs(text: string): Cut {
 function startsSection(lines: readonly string[], i: number): boolean {
   const line = lines[i] ?? '';
   // Git writes at least one header line below this one; a sentence about git does not.
-  if (line.startsWith('diff --git ')) return extendedHeader.test(lines[i + 1] ?? '');
+  if (line.startsWith('diff --git '))
+    return extendedHeader.test(lines[i + 1] ?? '') && !isDashes(lines, i + 1);
   return (
     line.startsWith('--- ') && (lines[i + 1] ?? '').startsWith('+++ ') && hunkHeader.test(lines[i + 2] ?? '')
   );
 }
 
+/** `--- ` that is no file header: the end of a commit message, or a line of prose. */
+const isDashes = (lines: readonly string[], i: number): boolean =>
+  (lines[i] ?? '').startsWith('--- ') && !(lines[i + 1] ?? '').startsWith('+++ ');
+
 function endOfHeader(lines: readonly string[], start: number): number {
   let i = start + 1;
-  while (extendedHeader.test(lines[i] ?? '')) i += 1;
+  while (extendedHeader.test(lines[i] ?? '') && !isDashes(lines, i)) i += 1;
   return i;
 }
 

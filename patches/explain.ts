@@ -123,9 +123,7 @@ const renderClosest = (lookedForAt: number, closest: Place): string[] => [
 ];
 
 const agreement = ({ agree, wanted }: Place): string =>
-  agree === wanted
-    ? `all ${wanted} lines agree, in another order or spacing`
-    : `${agree} of ${wanted} lines agree`;
+  `${agree === wanted ? `all ${wanted}` : `${agree} of ${wanted}`} lines agree`;
 
 const moved = ({ movedTo }: HunkFailure): string =>
   movedTo === undefined

@@ -14,12 +14,18 @@ export interface GitRun {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface GitResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
 /**
  * Runs git so that neither the host's configuration nor a repository further up can change what it
  * does: below a repository `git apply` silently skips every file outside of the current directory
  * (git-apply(1)), and hooks export GIT_DIR.
  */
-export async function runGit(run: GitRun): Promise<{ exitCode: number; stderr: string }> {
+export async function runGit(run: GitRun): Promise<GitResult> {
   const result = await execa('git', [...run.args], {
     cwd: run.cwd,
     extendEnv: false,
@@ -34,7 +40,6 @@ export async function runGit(run: GitRun): Promise<{ exitCode: number; stderr: s
     },
     input: run.input ?? '',
     reject: false,
-    stdout: 'ignore',
     ...(run.signal === undefined ? {} : { cancelSignal: run.signal }),
   });
   run.signal?.throwIfAborted();
@@ -43,5 +48,5 @@ export async function runGit(run: GitRun): Promise<{ exitCode: number; stderr: s
       cause: result,
     });
   }
-  return { exitCode: result.exitCode ?? -1, stderr: result.stderr };
+  return { exitCode: result.exitCode ?? -1, stdout: result.stdout, stderr: result.stderr };
 }

@@ -31,15 +31,21 @@ export function subjectOf(bytes: Uint8Array): string | undefined {
 
 /**
  * A mail whose text is transfer-encoded or one of several parts (RFC 2045), decoded by
- * `git mailinfo`; any other bytes as they are.
+ * `git mailinfo`: its author and subject, the message, the diff. Any other bytes as they are.
  */
 export async function decodeMail(bytes: Uint8Array): Promise<Uint8Array> {
   const head = headerBlock(Buffer.from(bytes.subarray(0, 64 * 1024)).toString('latin1'));
   if (!encoded.test(head ?? '')) return bytes;
   const dir = await mkdtemp(path.join(tmpdir(), 'ringtrial-mail-'));
   try {
-    const result = await runGit({ cwd: dir, args: ['mailinfo', 'message', 'diff'], input: bytes });
-    return result.exitCode === 0 ? await readFile(path.join(dir, 'diff')) : bytes;
+    const { exitCode, stdout } = await runGit({
+      cwd: dir,
+      args: ['mailinfo', 'message', 'diff'],
+      input: bytes,
+    });
+    if (exitCode !== 0) return bytes;
+    const parts = [await readFile(path.join(dir, 'message')), await readFile(path.join(dir, 'diff'))];
+    return Buffer.concat([Buffer.from(`${stdout.trim()}\n\n`), ...parts]);
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
