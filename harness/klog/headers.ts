@@ -9,6 +9,7 @@ import { schedHeaders } from './families/sched.ts';
 import { stallHeaders } from './families/stall.ts';
 import { warnHeaders } from './families/warn.ts';
 import { LiteralScanner } from './scanner.ts';
+import type { Line } from './types.ts';
 
 /** Every header this reader knows, in the order in which they are tried. */
 export const HEADERS: readonly HeaderRule[] = [
@@ -25,19 +26,25 @@ export const HEADERS: readonly HeaderRule[] = [
 
 export const headerScanner = new LiteralScanner(HEADERS.map((h) => h.literal));
 
+type Groups = Readonly<Record<string, string | undefined>>;
+
 /** A header found in a line. */
 export interface Header {
   readonly rule: HeaderRule;
-  readonly groups: Readonly<Record<string, string | undefined>>;
+  readonly groups: Groups;
   readonly text: string;
+  /** When another line announced the report: the header proper, `WARNING: ...` or `kernel BUG at ...`. */
+  readonly proper?: Header;
 }
 
-const NONE: Readonly<Record<string, string | undefined>> = {};
+const NONE: Groups = {};
 
 /** The first rule that the line's body fulfils. */
-export function matchHeader(body: string): Header | undefined {
+export function matchHeader(line: Line): Header | undefined {
+  const body = line.body.trimStart();
+  const prefixed = line.time !== undefined || line.level !== undefined || line.caller !== undefined;
   for (const rule of HEADERS) {
-    if (!body.includes(rule.literal)) continue;
+    if (!body.includes(rule.literal) || (rule.needsPrefix === true && !prefixed)) continue;
     const m = rule.re.exec(body);
     if (m !== null) return { rule, groups: m.groups ?? NONE, text: m[0] };
   }

@@ -17,7 +17,9 @@ const BY_START: readonly (readonly [RegExp, readonly RegExp[]])[] = [
       new RegExp(`^\\[ {0,8}(?<time>\\d{1,8}\\.\\d{1,9})\\] ?${CALLER}? ?`),
       new RegExp(`^${CALLER} ?`),
       // dmesg -T: `[Mon Nov 23 05:00:25 2026] `
-      new RegExp(`^\\[(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) ${MONTH} {1,2}\\d{1,2} \\d\\d:\\d\\d:\\d\\d \\d{4}\\] ?${CALLER}? ?`),
+      new RegExp(
+        `^\\[(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) ${MONTH} {1,2}\\d{1,2} \\d\\d:\\d\\d:\\d\\d \\d{4}\\] ?${CALLER}? ?`,
+      ),
     ],
   ],
   [

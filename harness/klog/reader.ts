@@ -22,9 +22,8 @@ export class LogReader {
   /** First byte of the buffer that was not looked at; always the start of a line. */
   #next = 0;
   #found: KernelReport[] = [];
-  #count = 0;
   readonly #segmenter = new Segmenter((segment) => {
-    this.#found.push(buildReport(segment, this.#count++ > 0));
+    this.#found.push(buildReport(segment));
   });
 
   /** Takes the next bytes (a string is encoded as UTF-8) and returns the reports that are complete now. */
@@ -59,23 +58,26 @@ export class LogReader {
 
   /** Reads all lines up to `end`, which is the end of a line. */
   #read(end: number): void {
+    let hit = this.#next;
     while (this.#next < end) {
+      if (hit >= 0 && hit <= this.#next) hit = headerScanner.find(this.#buffer, this.#next, end);
       if (this.#segmenter.idle) {
-        const hit = headerScanner.find(this.#buffer, this.#next, end);
         if (hit < 0) {
           this.#next = end;
           return;
         }
         this.#next = Math.max(this.#next, this.#buffer.lastIndexOf(NEWLINE, hit) + 1);
       }
-      const line = this.#line(this.#next, end);
       const at = this.#next;
-      this.#next = line.end - this.#base;
-      this.#segmenter.feed(line, () => this.#before(at));
+      const lines = this.#lines(at, end);
+      this.#next = (lines.at(-1)?.end ?? this.#base + end) - this.#base;
+      const mayBeHeader = hit >= 0 && hit < this.#next;
+      for (const line of lines) this.#segmenter.feed(line, mayBeHeader, () => this.#before(at));
+      if (mayBeHeader) hit = this.#next;
     }
   }
 
-  #line(at: number, limit: number): Line {
+  #lines(at: number, limit: number): Line[] {
     const newline = this.#buffer.indexOf(NEWLINE, at);
     const stop = newline < 0 || newline >= limit ? limit : newline;
     const end = Math.min(stop + (stop === newline ? 1 : 0), at + MAX_LINE);
@@ -93,9 +95,8 @@ export class LogReader {
     for (let end = at; end > oldest && lines.length < 8; ) {
       const start = end < 2 ? 0 : this.#buffer.lastIndexOf(NEWLINE, end - 2) + 1;
       if (start < oldest) break;
-      lines.push(
-        parseLine(this.#buffer.toString('latin1', start, end - 1), this.#base + start, this.#base + end),
-      );
+      const text = this.#buffer.toString('latin1', start, end - 1);
+      lines.push(...parseLine(text, this.#base + start, this.#base + end).toReversed());
       end = start;
     }
     return lines;

@@ -1,20 +1,26 @@
+import { corruption } from './corruption.ts';
 import { parseLockdep } from './lockdep/parse.ts';
 import { parseContext, parseOrigin } from './origin.ts';
 import type { Segment } from './segment.ts';
 import { signatureOf } from './signature.ts';
-import { parseTraces } from './trace.ts';
+import { syzkallerTitles } from './syzkaller/titles.ts';
+import { parsePointer, parseTraces } from './trace.ts';
 import type { KernelReport, Line } from './types.ts';
 
 /** Bytes as they came, one char each, to text. */
 const decode = (latin1: string): string => Buffer.from(latin1, 'latin1').toString('utf8');
 
-function corruption(segment: Segment, hasTrace: boolean): string | undefined {
-  if (segment.cut && !hasTrace) return 'the log ends inside the report';
-  return undefined;
-}
+/** Physical lines once each, even when several messages share one. */
+const textOf = (lines: readonly Line[]): string =>
+  decode(
+    lines
+      .filter((l, i) => l.start !== lines[i - 1]?.start)
+      .map((l) => `${l.raw}\n`)
+      .join(''),
+  );
 
-/** Understands one segment of a log. `secondary`: an earlier report stands in the same log. */
-export function buildReport(segment: Segment, secondary: boolean): KernelReport {
+/** Understands one segment of a log. */
+export function buildReport(segment: Segment): KernelReport {
   const { header, lines } = segment;
   const head = lines[segment.at] as Line;
   const bodies = lines.slice(segment.at).map((l) => decode(l.body));
@@ -29,7 +35,9 @@ export function buildReport(segment: Segment, secondary: boolean): KernelReport 
     names.length > 0
       ? `${base.replace(/^(?:WARNING|INFO|BUG): | detected!?$/g, '')}: ${[...names, ...(names.length > 1 ? [names[0]] : [])].join(' -> ')}`
       : base;
-  const corrupted = corruption(segment, traces.length > 0);
+  const titles = syzkallerTitles(header, bodies);
+  const corrupted = corruption(segment, bodies, traces, titles?.frame === 'corrupted');
+  const ip = bodies.map(parsePointer).find((f) => f !== undefined);
   const pid = header.groups['pid'];
   const task =
     header.groups['comm'] !== undefined && pid !== undefined
@@ -43,7 +51,7 @@ export function buildReport(segment: Segment, secondary: boolean): KernelReport 
     start: head.start,
     lead: (lines[0] as Line).start,
     end: (lines.at(-1) as Line).end,
-    text: `${decode(lines.map((l) => l.raw).join('\n'))}\n`,
+    text: textOf(lines),
     ...(head.time === undefined ? {} : { timestamp: head.time }),
     ...(origin.cpu === undefined ? {} : { cpu: origin.cpu }),
     ...(task === undefined ? {} : { task }),
@@ -52,8 +60,12 @@ export function buildReport(segment: Segment, secondary: boolean): KernelReport 
     ...(origin.release === undefined ? {} : { release: origin.release }),
     traces,
     ...(corrupted === undefined ? {} : { corrupted }),
-    ...(secondary ? { secondary } : {}),
+    ...(segment.earlier > 0 ? { secondary: true } : {}),
     ...(segment.panic === undefined ? {} : { panic: segment.panic }),
+    ...(ip === undefined ? {} : { ip }),
     ...(lockdep === undefined ? {} : { lockdep }),
+    ...(titles === undefined
+      ? {}
+      : { titles: { ...titles, ...(corrupted === undefined ? {} : { corrupted }) } }),
   };
 }

@@ -1,6 +1,8 @@
-import { isBanner, isBody, isLast } from './body.ts';
+import { belongs, isBanner } from './body.ts';
+import type { HeaderRule } from './families/rule.ts';
 import type { Header } from './headers.ts';
 import { matchHeader } from './headers.ts';
+import { parseFrame } from './trace.ts';
 import type { Line } from './types.ts';
 
 /** The lines of one report, cut out of the log but not yet understood. */
@@ -9,9 +11,13 @@ export interface Segment {
   /** Index of the header in `lines`. */
   readonly at: number;
   readonly lines: readonly Line[];
+  /** Reports that began earlier in the log. */
+  readonly earlier: number;
   readonly panic?: string;
   /** The input ended inside the report. */
   readonly cut: boolean;
+  /** Another report began in the same context before this one had shown its stack. */
+  readonly torn?: string;
 }
 
 interface Open {
@@ -20,19 +26,31 @@ interface Open {
   lines: Line[];
   /** Number of lines that certainly belong; later ones are dropped when the report closes. */
   kept: number;
-  callers: Set<string>;
+  readonly callers: Set<string>;
+  readonly timed: boolean;
+  readonly earlier: number;
+  /** Lines in a row that do not look like a report. */
   strikes: number;
+  /** Lines of other contexts and of user space since the last own line. */
+  foreign: number;
+  frames: number;
   finished: boolean;
-  hasTrace: boolean;
   panic?: string;
 }
 
 /** Longest report kept whole: an RCU stall on a big machine is about 2,000 lines. */
 const MAX_LINES = 4000;
 const LEAD_LINES = 4;
-/** Unrelated lines in a row, of the same context, that end a report. */
-const PATIENCE = 4;
+/** Unrelated lines in a row, of the same context, that end a report: before and after its stack. */
+const PATIENCE = { before: 12, after: 4 };
+/** Other contexts may talk this long (in lines) before a report that hears nothing more is closed. */
+const MAX_FOREIGN = 400;
+
 const STALL = /^(?:rcu|hung|softlockup|hardlockup|csd|wq)/;
+/** What the kernel may still say of a report after its end mark. */
+const AFTERWORD =
+  /^(?:Kernel panic|note: |Kernel Offset|Dumping ftrace|\(ftrace buffer|Rebooting in|SMP: |Disabling lock|Memory Limit|CPU features|PHYS_OFFSET|---\[ end Kernel|INFO: lockdep is turned off|[A-Z][A-Z0-9]{1,3}: |RIP|Code: |CPU: \d)/;
+const END_MARK = /^---\[ end (?:trace|Kernel panic)|^Rebooting in /;
 
 /**
  * Cuts a log into reports, line by line. With caller ids (CONFIG_PRINTK_CALLER) reports that several
@@ -40,6 +58,7 @@ const STALL = /^(?:rcu|hung|softlockup|hardlockup|csd|wq)/;
  */
 export class Segmenter {
   #open: Open[] = [];
+  #begun = 0;
   readonly #done: (segment: Segment) => void;
 
   constructor(done: (segment: Segment) => void) {
@@ -51,40 +70,48 @@ export class Segmenter {
     return this.#open.length === 0;
   }
 
-  /** `before` gives the lines just above, newest first; it is called for lines with a header only. */
-  feed(line: Line, before: () => readonly Line[]): void {
-    const header = matchHeader(line.body);
+  /**
+   * Takes the next line. `mayBeHeader`: the line holds a header's literal. `before` gives the lines just
+   * above, newest first; it is called only when a report begins.
+   */
+  feed(line: Line, mayBeHeader: boolean, before: () => readonly Line[]): void {
+    const header = mayBeHeader ? matchHeader(line) : undefined;
     const owner = this.#owner(line);
     if (header !== undefined) {
       if (owner !== undefined && this.#absorb(owner, header, line)) return;
-      if (owner !== undefined) this.#close(owner, false);
+      if (owner !== undefined) this.#close(owner, { torn: header.text });
       this.#start(header, line, before());
-      return;
-    }
-    if (owner !== undefined) this.#extend(owner, line);
+    } else if (owner !== undefined) this.#extend(owner, line);
+    if (this.#open.length > 1 || owner === undefined) this.#age(owner);
   }
 
   /** No more lines follow. */
   end(): void {
-    for (const open of [...this.#open]) this.#close(open, true);
+    for (const open of this.#open.slice()) this.#close(open, { cut: true });
   }
 
   #owner(line: Line): Open | undefined {
-    const same = this.#open.find(
-      (o) => line.caller === undefined || o.callers.size === 0 || o.callers.has(line.caller),
+    const { caller } = line;
+    const same = this.#open.findLast(
+      (o) => caller === undefined || o.callers.size === 0 || o.callers.has(caller),
     );
-    if (same !== undefined || line.caller === undefined) return same;
+    if (same !== undefined || caller === undefined) return same;
     // Backtraces that other CPUs print on request of a stall report carry their own caller id.
+    if (!line.body.startsWith('NMI backtrace for cpu')) return undefined;
     const asking = this.#open.find((o) => STALL.test(o.header.rule.kind));
-    if (asking === undefined || !/^NMI backtrace for cpu/.test(line.body)) return undefined;
-    asking.callers.add(line.caller);
+    asking?.callers.add(caller);
     return asking;
+  }
+
+  #age(owner: Open | undefined): void {
+    for (const open of this.#open.slice())
+      if (open !== owner && ++open.foreign > MAX_FOREIGN) this.#close(open, {});
   }
 
   #start(header: Header, line: Line, before: readonly Line[]): void {
     const lead: Line[] = [];
     for (const l of before.slice(0, LEAD_LINES)) {
-      if (!isBanner(l.body) || (line.caller !== undefined && l.caller !== line.caller)) break;
+      if (!isBanner(l.body) || l.caller !== line.caller) break;
       lead.unshift(l);
     }
     while (lead[0] !== undefined && lead[0].body.trim() === '') lead.shift();
@@ -94,41 +121,41 @@ export class Segmenter {
       lines: [...lead, line],
       kept: lead.length + 1,
       callers: new Set(line.caller === undefined ? [] : [line.caller]),
+      timed: line.time !== undefined,
+      earlier: this.#begun++,
       strikes: 0,
+      foreign: 0,
+      frames: 0,
       finished: false,
-      hasTrace: false,
     });
   }
 
   /** Takes a header as part of an open report; false when it begins another one. */
   #absorb(open: Open, header: Header, line: Line): boolean {
     const { rule } = open.header;
-    if (header.rule.kind === 'warn.cut') return false;
-    if (/^(?:panic|init)$/.test(header.rule.kind) && rule.kind !== 'panic') {
+    const fresh = open.frames === 0 && !open.finished;
+    const body = line.body.trimStart();
+    if (rule.continuedBy?.test(body) === true) {
+      this.#keep(open, line);
+    } else if (header.rule.kind === 'warn.cut') {
+      if (!fresh || rule.announces === undefined || rule.kind === 'warn.cut') return false;
+      this.#keep(open, line);
+    } else if (
+      /^(?:panic|init)$/.test(header.rule.kind) &&
+      rule.kind !== 'panic' &&
+      rule.kind !== 'warn.cut'
+    ) {
       open.panic ??= header.groups['why']?.trim() ?? header.text;
-      open.finished &&= open.hasTrace;
-    } else if (rule.announces?.test(line.body) === true && !open.hasTrace) {
-      const kind = rule.kind === 'warn.cut' ? header.rule.kind : rule.kind;
-      const title = rule.kind === 'warn.cut' ? header.rule.title : rule.title;
-      const text = rule.kind === 'warn.cut' ? header.text : open.header.text;
-      const { announces: _, ...next } = header.rule;
-      open.header = {
-        rule: {
-          ...next,
-          kind,
-          ...(title === undefined ? {} : { title }),
-          ...(rule.kind === 'warn.cut' && header.rule.announces ? { announces: header.rule.announces } : {}),
-        },
-        groups: {
-          ...open.header.groups,
-          ...header.groups,
-          ...(rule.kind === 'warn.cut' ? {} : open.header.groups),
-        },
-        text,
-      };
+      open.finished = false;
+      this.#keep(open, line);
+    } else if (fresh && rule.announces?.test(body) === true) {
       open.at = open.lines.length;
-    } else if (rule.continuedBy?.test(line.body) !== true) return false;
-    this.#keep(open, line);
+      this.#keep(open, line);
+      open.header = rule.kind === 'warn.cut' ? header : merged(open.header, header);
+    } else if (fresh && rule.kind.startsWith('warn.') && header.rule.announces !== undefined) {
+      this.#keep(open, line);
+      open.header = merged(header, open.header);
+    } else return false;
     return true;
   }
 
@@ -136,45 +163,60 @@ export class Segmenter {
     open.lines.push(line);
     open.kept = open.lines.length;
     open.strikes = 0;
-    if (open.lines.length >= MAX_LINES) this.#close(open, false);
+    open.foreign = 0;
+    if (open.lines.length >= MAX_LINES) this.#close(open, {});
   }
 
   #extend(open: Open, line: Line): void {
-    const first = open.lines[open.at] as Line;
-    if (first.time !== undefined && line.time === undefined && !/^\s|^$/.test(line.body)) {
+    if (open.timed && line.time === undefined && line.body.trim() !== '') {
       // User space writes to the same console: not the kernel's words.
-      if (++open.strikes > 64) this.#close(open, false);
+      if (++open.foreign > MAX_FOREIGN) this.#close(open, {});
       return;
     }
-    const belongs = isBody(line.body) && !(open.finished && line.body.trim() !== '');
-    if (belongs) {
-      if (/^\s*(?:Call [Tt]race|Backtrace)/.test(line.body)) open.hasTrace = true;
-      if (
-        open.lines.length > open.at + 1 &&
-        isLast(line.body) &&
-        (open.hasTrace || open.lines.length > open.at + 12)
-      ) {
-        this.#keep(open, line);
-        open.finished = true;
-        return;
-      }
+    const text = line.body.trim();
+    const how = open.finished && !AFTERWORD.test(text) ? 'no' : belongs(line.body);
+    if (how === 'sure') {
+      if (parseFrame(text)?.unreliable === false) open.frames++;
+      const sinceHeader = open.lines.length - open.at;
       this.#keep(open, line);
+      if (END_MARK.test(text) || (sinceHeader > 1 && open.header.rule.last?.test(text) === true))
+        open.finished = true;
       return;
     }
     open.lines.push(line);
-    if (++open.strikes >= PATIENCE * (open.hasTrace ? 1 : 3)) this.#close(open, false);
+    open.strikes += how === 'no' ? 1 : text === '' ? 0.25 : 0.5;
+    if (open.strikes >= (open.frames > 0 || open.finished ? PATIENCE.after : PATIENCE.before))
+      this.#close(open, {});
   }
 
-  #close(open: Open, cut: boolean): void {
+  #close(open: Open, why: { readonly cut?: boolean; readonly torn?: string }): void {
     this.#open = this.#open.filter((o) => o !== open);
-    let n = open.kept;
-    while (n > open.at + 1 && (open.lines[n - 1] as Line).body.trim() === '') n--;
+    const { header, at, earlier, panic } = open;
+    const whole = open.finished || open.frames > 0 || header.rule.noTrace === true;
     this.#done({
-      header: open.header,
-      at: open.at,
-      lines: open.lines.slice(0, n),
-      ...(open.panic === undefined ? {} : { panic: open.panic }),
-      cut: cut && open.strikes === 0 && !open.finished,
+      header,
+      at,
+      lines: open.lines.slice(0, open.kept),
+      earlier,
+      ...(panic === undefined ? {} : { panic }),
+      cut: why.cut === true && open.strikes === 0 && !open.finished,
+      ...(why.torn === undefined || whole ? {} : { torn: why.torn }),
     });
   }
+}
+
+/** One header of two: the telling one's kind and title, the proper one's place. */
+function merged(telling: Header, proper: Header): Header {
+  const { announces: _announces, ...rule }: HeaderRule = {
+    ...proper.rule,
+    kind: telling.rule.kind,
+    severity: telling.rule.severity,
+  };
+  const title = telling.rule.title === undefined ? {} : { title: telling.rule.title };
+  return {
+    rule: { ...rule, ...title },
+    groups: { ...proper.groups, ...telling.groups },
+    text: telling.text,
+    proper,
+  };
 }

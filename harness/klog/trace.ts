@@ -8,7 +8,8 @@ const SYMBOL =
 const ADDRESSES = /^(?:\[<?(?:[0-9a-f]{4,16}|\(ptrval\)|\(____ptrval____\))>?\] {0,2}){1,2}/;
 
 /** arch/arm/kernel/traps.c dump_backtrace_entry: `[<80100000>] (callee) from [<80100010>] (caller+0x1/0x2)`. */
-const ARM = /^(?:\[<[0-9a-f]{8}>\] )?\(?(?<callee>[A-Za-z_.$][\w.$]{0,255})\)? from (?:\[<[0-9a-f]{8}>\] \()?(?=[A-Za-z_])/;
+const ARM =
+  /^(?:\[<[0-9a-f]{8}>\] )?\(?(?<callee>[A-Za-z_.$][\w.$]{0,255})\)? from (?:\[<[0-9a-f]{8}>\] \()?(?=[A-Za-z_])/;
 
 /** Symbolizers print inlined frames without an offset: `foo kernel/foo.c:12 [inline]`. */
 const INLINE = /^(?<func>[A-Za-z_.$][^\s+()]{0,255}) (?<at>[^\s:]{1,250}:\d{1,7}) \[inline\]/;

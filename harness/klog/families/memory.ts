@@ -1,5 +1,7 @@
 import type { HeaderRule } from './rule.ts';
 
+const TRACKS = /^INFO: (?:Allocated|Freed) in /;
+
 /** mm/page_alloc.c, mm/memory.c, kernel/fork.c, mm/slub.c, mm/mempool.c, fs/dcache.c, mm/oom_kill.c. */
 export const memoryHeaders: readonly HeaderRule[] = [
   {
@@ -31,6 +33,7 @@ export const memoryHeaders: readonly HeaderRule[] = [
     title: (g) => `BUG: non-zero ${g['what']} on freeing mm`,
   },
   {
+    continuedBy: TRACKS,
     kind: 'slub.old-remain',
     literal: 'Objects remaining in ',
     re: /^BUG (?<cache>\S{1,64}) \((?<taint>[^)]{1,60})\): Objects remaining in \S{1,64} on/,
@@ -38,6 +41,7 @@ export const memoryHeaders: readonly HeaderRule[] = [
     title: (g) => `BUG ${g['cache']}: objects remaining on shutdown`,
   },
   {
+    continuedBy: TRACKS,
     kind: 'slub.remain',
     literal: 'Objects remaining on ',
     re: /^BUG (?<cache>\S{1,64}) \((?<taint>[^)]{1,60})\): Objects remaining on/,
@@ -45,6 +49,7 @@ export const memoryHeaders: readonly HeaderRule[] = [
     title: (g) => `BUG ${g['cache']}: objects remaining on shutdown`,
   },
   {
+    continuedBy: TRACKS,
     kind: 'slub.free',
     literal: ': Object already free',
     re: /^BUG (?<cache>\S{1,64}) \((?<taint>[^)]{1,60})\): Object already free/,
@@ -52,6 +57,7 @@ export const memoryHeaders: readonly HeaderRule[] = [
     title: (g) => `BUG ${g['cache']}: object already free`,
   },
   {
+    continuedBy: TRACKS,
     kind: 'slub.redzone',
     literal: 'edzone overwritten',
     re: /^BUG (?<cache>\S{1,64}) \((?<taint>[^)]{1,60})\): (?:(?:Left |Right |kmalloc )?Redzone) overwritten/,
@@ -59,9 +65,10 @@ export const memoryHeaders: readonly HeaderRule[] = [
     title: (g) => `BUG ${g['cache']}: redzone overwritten`,
   },
   {
+    continuedBy: TRACKS,
     kind: 'slub',
     literal: 'ainted',
-    re: /^BUG (?<cache>\S{1,64}) \((?<taint>(?:Not t|T)ainted[^)]{0,60})\): (?<what>.{1,120})/,
+    re: /^BUG (?<cache>\S{1,64}) \((?<taint>(?:Not t|T)ainted[^)]{0,60})\): (?!kasan: bad access)(?<what>.{1,120})/,
     severity: 'bug',
     title: (g) => `BUG ${g['cache']}: ${(g['what'] ?? '').replace(/0x[0-9a-f]+/g, 'ADDR')}`,
   },
@@ -76,6 +83,7 @@ export const memoryHeaders: readonly HeaderRule[] = [
     literal: 'BUG: Dentry ',
     re: /^BUG: Dentry .{1,300}still in use \(\d{1,12}\) {1,2}\[unmount of (?<fs>\S{1,40})/,
     severity: 'bug',
+    announces: /^WARNING: /,
     title: (g) => `BUG: Dentry still in use on unmount of ${g['fs']}`,
   },
   {

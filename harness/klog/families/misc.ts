@@ -23,4 +23,54 @@ export const miscHeaders: readonly HeaderRule[] = [
     severity: 'warning',
     title: () => 'unregister_netdevice: waiting for a device to become free',
   },
+  {
+    kind: 'vfs.busy',
+    literal: 'VFS: Busy inodes after unmount',
+    re: /^VFS: Busy inodes after unmount/,
+    severity: 'bug',
+    title: () => 'VFS: busy inodes after unmount',
+    noTrace: true,
+  },
+  {
+    // mm/slub.c print_track() of older kernels; alone only when the lines above it were lost
+    kind: 'slub.track',
+    literal: 'INFO: ',
+    re: /^INFO: (?<what>Allocated|Freed) in (?<func>[^\s+]{1,200})\S{0,40} age=\d/,
+    severity: 'bug',
+    needsPrefix: true,
+    title: (g) => `SLUB object ${(g['what'] ?? '').toLowerCase()} in ${g['func']}`,
+  },
+  {
+    // rust/kernel: a panic in Rust code, before the BUG() that it ends in
+    kind: 'bug.rust',
+    literal: 'rust_kernel: panicked at ',
+    re: /^rust_kernel: panicked at (?<at>[^\s:]{1,250})/,
+    severity: 'bug',
+    title: (g) => `Rust panic at ${g['at']}`,
+    continuedBy: /^[Kk]ernel BUG at |^-{4,40}\[ cut here|^(?:Oops: )?invalid opcode/,
+  },
+  {
+    // drivers/trusty: the secure world's own kernel gave up
+    kind: 'trusty',
+    literal: 'trusty: panic',
+    re: /^trusty: panic/,
+    severity: 'bug',
+    title: () => 'trusty: panic',
+    continuedBy: /^WARNING: |^-{4,40}\[ cut here/,
+  },
+  {
+    // the fuzzer's own process gave up: not the kernel, but the log ends there
+    kind: 'tool.syzkaller',
+    literal: 'SYZFA',
+    re: /^SYZ(?:FATAL|FAIL): (?<text>.{1,300})/,
+    severity: 'warning',
+    noTrace: true,
+  },
+  {
+    kind: 'bug.text',
+    literal: 'BUG: ',
+    re: /^BUG: (?<text>\S.{0,200})/,
+    severity: 'bug',
+    needsPrefix: true,
+  },
 ];

@@ -44,14 +44,15 @@ export const oopsHeaders: readonly HeaderRule[] = [
   {
     kind: 'oops.gpf.old',
     literal: 'general protection fault',
-    re: /^general protection fault(?:: |, |\s)/,
+    // 4.x KASAN printed a hint without a line end just before, hence not only at the start
+    re: /^(?:segment-related )?general protection fault(?:: |, |\s)|general protection fault(?:, [^:]{1,80})?: [0-9a-f]{4} \[#\d/,
     severity: 'bug',
     title: () => 'general protection fault',
   },
   {
     kind: 'oops.divide',
-    literal: 'divide error: ',
-    re: /^(?:Oops: )?divide error: /,
+    literal: 'divide',
+    re: /^(?:Oops: )?divide[ _]error: /,
     severity: 'bug',
     title: () => 'divide error',
   },
@@ -87,9 +88,48 @@ export const oopsHeaders: readonly HeaderRule[] = [
   {
     kind: 'oops.arm64',
     literal: 'Internal error: ',
-    re: /^Internal error: (?<what>.{1,120}?): [0-9a-f]{1,16} \[#\d/,
+    re: /^Internal error: (?<what>.{0,120}?): {1,2}[0-9a-f]{1,16} \[#\d/,
     severity: 'bug',
     title: (g) => `internal error: ${g['what']}`,
+  },
+  {
+    kind: 'oops.stackguard',
+    literal: 'kernel stack overflow',
+    re: /^(?:Insufficient stack space|kernel stack overflow)/,
+    severity: 'bug',
+    title: () => 'kernel stack overflow',
+  },
+  {
+    // arch/arm/mm/fault.c, alignment.c; arch/arm64/mm/fault.c
+    kind: 'oops.fault',
+    literal: 'Unhandled ',
+    re: /^Unhandled (?<what>fault|prefetch abort)(?:: | at )/,
+    severity: 'bug',
+    title: (g) => `unhandled ${g['what']}`,
+    continuedBy: /^Internal error: /,
+  },
+  {
+    kind: 'oops.alignment',
+    literal: 'Alignment trap: ',
+    re: /^Alignment trap: not handling/,
+    severity: 'bug',
+    title: () => 'unhandled alignment trap',
+    continuedBy: /^Internal error: |^Unhandled fault/,
+  },
+  {
+    // arch/x86/kernel/traps.c do_error_trap() and die() with the other exceptions
+    kind: 'oops.trap',
+    literal: ': 0000 [#',
+    re: /^(?:Oops: )?(?<what>stack segment|invalid TSS|segment not present|alignment check|bounds|int3|debug|coprocessor segment overrun|control protection fault|kernel stack overflow[^:]{0,40}): /,
+    severity: 'bug',
+    title: (g) => `${g['what']}`,
+  },
+  {
+    kind: 'oops',
+    literal: 'Oops: ',
+    re: /^(?:Oops: ){1,2}(?:[a-z][^:]{0,60}: )?[0-9a-f]{4,16} \[#\d/,
+    severity: 'bug',
+    title: () => 'Oops',
   },
   {
     kind: 'init',

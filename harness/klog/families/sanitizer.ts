@@ -1,5 +1,9 @@
 import type { HeaderRule } from './rule.ts';
 
+/** The line of `=` that the sanitizers close with. */
+const CLOSING = /^={40,100}$/;
+/** Where an object was allocated and freed, as KASAN of 4.x took it from SLUB. */
+const TRACKS = /^INFO: (?:Allocated|Freed) in |^BUG \S{1,64} \(/;
 const func = '(?<func>[^\\s+]{1,200})';
 
 const kasan = (kind: string, what: string): HeaderRule => ({
@@ -7,6 +11,8 @@ const kasan = (kind: string, what: string): HeaderRule => ({
   literal: 'BUG: KASAN: ',
   re: new RegExp(`^BUG: KASAN: (?<what>${what})(?:(?: in| on address| at addr)? ${func}.{0,200})?\\s*$`),
   severity: 'bug',
+  last: CLOSING,
+  continuedBy: TRACKS,
   title: (g) => `KASAN: ${g['what']}${g['func'] ? ` in ${g['func']}` : ''}`,
 });
 
@@ -15,6 +21,7 @@ const kfence = (kind: string, what: string): HeaderRule => ({
   literal: 'BUG: KFENCE: ',
   re: new RegExp(`^BUG: KFENCE: (?<what>${what}) in ${func}`),
   severity: 'bug',
+  last: CLOSING,
   title: (g) => `KFENCE: ${g['what']} in ${g['func']}`,
 });
 
@@ -31,6 +38,7 @@ export const sanitizerHeaders: readonly HeaderRule[] = [
     literal: 'BUG: KMSAN: ',
     re: new RegExp(`^BUG: KMSAN: (?<what>[a-z-]{1,60}) in ${func}`),
     severity: 'bug',
+    last: CLOSING,
     title: (g) => `KMSAN: ${g['what']} in ${g['func']}`,
   },
   {
@@ -38,6 +46,7 @@ export const sanitizerHeaders: readonly HeaderRule[] = [
     literal: 'BUG: KCSAN: ',
     re: /^BUG: KCSAN: assert: race in (?<a>[^\s+]{1,200})(?:\S{0,60} \/ (?<b>[^\s+]{1,200}))?/,
     severity: 'warning',
+    last: CLOSING,
     title: (g) => `KCSAN: assert: race in ${[g['a'], g['b']].filter(Boolean).join(' / ')}`,
   },
   {
@@ -45,6 +54,7 @@ export const sanitizerHeaders: readonly HeaderRule[] = [
     literal: 'BUG: KCSAN: ',
     re: /^BUG: KCSAN: data-race in (?<a>[^\s+]{1,200})(?:\S{0,60})? \/ (?<b>[^\s+]{1,200})/,
     severity: 'warning',
+    last: CLOSING,
     title: (g) => `KCSAN: data-race in ${g['a']} / ${g['b']}`,
   },
   {
@@ -52,6 +62,7 @@ export const sanitizerHeaders: readonly HeaderRule[] = [
     literal: 'BUG: KCSAN: ',
     re: /^BUG: KCSAN: (?<what>[a-z-]{1,40}(?: race)?) in (?<a>[^\s+]{1,200})/,
     severity: 'warning',
+    last: CLOSING,
     title: (g) => `KCSAN: ${g['what']} in ${g['a']}`,
   },
   kfence('oob', 'out-of-bounds(?: read| write)?'),
@@ -64,6 +75,7 @@ export const sanitizerHeaders: readonly HeaderRule[] = [
     literal: 'UBSAN: Undefined behaviour',
     re: /^UBSAN: Undefined behaviour in (?<at>[^:\s]{1,200})/,
     severity: 'bug',
+    last: CLOSING,
     title: (g) => `UBSAN: undefined behaviour in ${g['at']}`,
   },
   {
@@ -71,6 +83,7 @@ export const sanitizerHeaders: readonly HeaderRule[] = [
     literal: 'UBSAN: ',
     re: /^(?:Internal error: )?UBSAN: (?<what>[a-z][a-z -]{1,60}) in (?<at>[^:\s]{1,200})/,
     severity: 'bug',
+    last: CLOSING,
     title: (g) => `UBSAN: ${g['what']} in ${g['at']}`,
   },
   {

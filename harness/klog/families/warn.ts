@@ -2,6 +2,13 @@ import type { HeaderRule } from './rule.ts';
 
 const WARN_OR_BUG = /^(?:WARNING: |kernel BUG at |Kernel BUG at |Internal error: |Oops: |BUG: )/;
 
+/**
+ * Lines that begin with `WARNING: ` but only tell of a configuration: not a fault of the kernel.
+ * Programs' warnings begin with a path or a name.
+ */
+const NOTICE =
+  /deprecat|does not exist|will be removed|missed to adjust|bootconfig|not compiled with|mitigation|has been replaced|command line|cpumask|stop working|performance|out of the tree|module verification|unsupported|experimental|insecure|kernel parameter/i;
+
 /** WARN in its three layouts (kernel/panic.c __warn, lib/bug.c), and the checks that announce a WARN or BUG. */
 export const warnHeaders: readonly HeaderRule[] = [
   {
@@ -47,6 +54,15 @@ export const warnHeaders: readonly HeaderRule[] = [
     re: /^WARNING: (?<at>[^:\s]{1,200}):\d{1,8} at (?<func>[^\s+,]{1,200})/,
     severity: 'warning',
     title: (g) => `WARNING in ${g['func']} at ${g['at']}`,
+  },
+  {
+    // arch/x86/kernel/unwind_frame.c and others: a message without a stack
+    kind: 'warn.text',
+    literal: 'WARNING: ',
+    re: new RegExp(`^WARNING: (?!.{0,300}(?:${NOTICE.source}))(?<text>[^/\\s].{0,300})`, 'i'),
+    severity: 'info',
+    needsPrefix: true,
+    noTrace: true,
   },
   {
     kind: 'refcount',

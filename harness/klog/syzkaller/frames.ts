@@ -1,0 +1,59 @@
+import { parseFrame, parsePointer } from '../trace.ts';
+import { BYSTANDER, DISPATCHER, INTERRUPT_ENTRY, plain } from './bystanders.ts';
+
+/** What a report's lines name, in order of the lines. */
+export interface Mention {
+  readonly func: string;
+  /** `ip`: where a CPU stood; `frame`: in a stack; `site`: where a lock was taken (`, at: foo+0x1/0x2`). */
+  readonly how: 'ip' | 'frame' | 'site';
+  /** Index of the line. */
+  readonly line: number;
+}
+
+const SITE = /(?:^|, )at: (?:\[<[^>]{1,20}>\] {0,8})?(?=[A-Za-z_])/;
+
+/** All functions that a report names, without what the unwinder was not sure of. */
+export function mentions(bodies: readonly string[]): Mention[] {
+  const found: Mention[] = [];
+  bodies.forEach((body, line) => {
+    if (!body.includes('+0x')) return;
+    const pointer = parsePointer(body);
+    const frame = pointer === undefined ? parseFrame(body) : undefined;
+    if (pointer?.func !== undefined) found.push({ func: pointer.func, how: 'ip', line });
+    else if (frame?.func !== undefined) {
+      if (!frame.unreliable) found.push({ func: frame.func, how: 'frame', line });
+    } else {
+      const site = SITE.exec(body);
+      const at = site === null ? undefined : parseFrame(body.slice(site.index + site[0].length));
+      if (at?.func !== undefined) found.push({ func: at.func, how: 'site', line });
+    }
+  });
+  return found;
+}
+
+/** The first function that is more than a bystander. */
+export const pick = (funcs: readonly string[], also?: RegExp): string | undefined =>
+  funcs.find((f) => !BYSTANDER.test(plain(f)) && also?.test(plain(f)) !== true);
+
+/**
+ * The function by which a stall is known: the one that a dispatcher called. Stalls are noticed in some
+ * function of a loop, each time another one.
+ */
+export function pickDispatched(funcs: readonly string[]): string | undefined {
+  let before: string | undefined;
+  for (const f of funcs) {
+    const name = plain(f);
+    if (DISPATCHER.test(name)) {
+      if (name.startsWith('smp_call_function')) return name;
+      if (before !== undefined) return before;
+    }
+    before = f;
+  }
+  return undefined;
+}
+
+/** The functions below the interrupt in which a stall was noticed. */
+export function interrupted(funcs: readonly string[]): readonly string[] {
+  const entry = funcs.findIndex((f) => INTERRUPT_ENTRY.test(plain(f)));
+  return entry < 0 ? [] : funcs.slice(entry + 1);
+}
