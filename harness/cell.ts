@@ -13,6 +13,8 @@ export interface CellEvidence {
   readonly reports: readonly { readonly signature: string; readonly title: string }[];
   /** The kernel panicked meanwhile, with its first line. */
   readonly panic?: string;
+  /** The guest's kernel answered nobody any more, although QEMU ran. */
+  readonly frozen?: boolean;
   /** Why a pass cannot be believed: lockdep was off, the console silent or incomplete. */
   readonly blind?: string;
 }
@@ -84,7 +86,9 @@ function unseen(first: boolean, evidence: CellEvidence): Judged {
     case 'deadline':
       return { status: 'FAIL', reason: `hang: no result within ${program.deadlineSeconds} s` };
     case 'lost':
-      return { status: 'MISS', reason: `the guest was lost: ${outcome.reason}` };
+      return evidence.frozen
+        ? { status: 'FAIL', reason: 'hang: the kernel answers nobody any more' }
+        : { status: 'MISS', reason: `the guest was lost: ${outcome.reason}` };
     case 'signalled':
       return { status: 'ERROR', reason: `the test program was killed by ${outcome.signal}` };
     case 'exited':

@@ -61,20 +61,15 @@ async function prepare(options: EvaluateOptions): Promise<Prepared> {
   const startedAt = new Date();
   const candidate = await loadCandidate(options.patch);
   const profile = await loadProfile(options.profile ?? 'lockdep');
-  const queue: TrialEvent[] = [];
-  let emit: Listener = (event) => void queue.push(event);
-  const onEvent = forSide('candidate', (event) => {
-    emit(event);
-    options.onEvent?.(event);
-  });
   const spec = options.tree ?? candidate.trees[0] ?? 'debian:6.1';
-  const tree = await resolveTree(spec, { onEvent, signal: options.signal });
+  const announce: Listener = (event) => options.onEvent?.(event);
+  const tree = await resolveTree(spec, { onEvent: forSide('base', announce), signal: options.signal });
   const applied = await applySeries(tree.dir, candidate, options.signal ? { signal: options.signal } : {});
+  // A run directory is made when there is something to put into it.
   const run = new RunDirectory(candidate.name, options.out);
-  for (const event of queue) run.record(event);
-  emit = (event) => {
+  const emit: Listener = (event) => {
     run.record(event);
-    options.onEvent?.(event);
+    announce(event);
   };
   emit({ type: 'started', directory: run.path, candidate: candidate.name, tree: tree.id });
   for (const message of notices(candidate, spec, applied)) emit({ type: 'notice', message });

@@ -40,6 +40,8 @@ export class GuestInUse implements AsyncDisposable {
   readonly #use: GuestUse;
   #guest: Guest | undefined;
   #name = '';
+  /** The taint that this guest's kernel had when the last test ended. */
+  taint = 0;
   /** Where in this guest's console the reports start that are noted already. */
   readonly #noted = new Set<number>();
 
@@ -55,6 +57,7 @@ export class GuestInUse implements AsyncDisposable {
     this.#name = nextName();
     onEvent({ type: 'guest', side, state: 'booting', guest: this.#name });
     this.#guest = await source.fresh(this.#name);
+    this.taint = 0;
     const milliseconds = Math.round(this.#guest.bootMs);
     onEvent({ type: 'guest', side, state: 'ready', guest: this.#name, milliseconds });
     return this.#guest;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseLockdepStats } from './liveness.ts';
+import { blindness, newReportTaints, parseLockdepStats, parseVitals, type Window } from './liveness.ts';
 
 /** As printed by a 6.1.192 guest of the lockdep profile, shortened. */
 const sample = ` lock-classes:                          812 [max: 8192]
@@ -25,5 +25,60 @@ describe('parseLockdepStats', () => {
   test('silence is not health', () => {
     expect(parseLockdepStats('')).toBeUndefined();
     expect(parseLockdepStats('cat: /proc/lockdep_stats: No such file or directory')).toBeUndefined();
+  });
+});
+
+describe('parseVitals', () => {
+  test('lockdep, taint, and who is blocked', () => {
+    const vitals = parseVitals(`${sample}tainted: 512\n/proc/12/task/15/status\n/proc/12/task/16/status\n`);
+    expect(vitals).toMatchObject({ lockdep: { watching: true }, taint: 512, blocked: ['15', '16'] });
+  });
+
+  test('a guest that says nothing is not healthy', () => {
+    expect(parseVitals('')).toEqual({ lockdep: undefined, taint: undefined, blocked: [] });
+  });
+});
+
+test('newReportTaints names the new taints that only a report sets', () => {
+  expect(newReportTaints(0, 1 << 9)).toBe('W');
+  expect(newReportTaints(1 << 9, (1 << 9) | (1 << 7))).toBe('D');
+  // Out-of-tree module, unsigned module: no report.
+  expect(newReportTaints(0, (1 << 12) | (1 << 13))).toBe('');
+});
+
+describe('blindness', () => {
+  const sound: Window = {
+    vitals: parseVitals(`${sample}tainted: 0\n`),
+    consoleSynced: true,
+    consoleProblem: undefined,
+    lockdep: true,
+    taintBefore: 0,
+    reports: 0,
+  };
+
+  test('a window in which everything was seen is not blind', () => expect(blindness(sound)).toBeUndefined());
+
+  test.each<[string, Partial<Window>, RegExp]>([
+    ['an incomplete console', { consoleProblem: 'ENOSPC' }, /ENOSPC/],
+    ['a guest that is gone', { vitals: undefined }, /ended before/],
+    ['a silent console', { consoleSynced: false }, /silent/],
+    [
+      'lockdep off',
+      { vitals: parseVitals(`${sample.replace(/(debug_locks: +)1/, '$10')}tainted: 0\n`) },
+      /turned itself off/,
+    ],
+    ['no word about lockdep', { vitals: parseVitals('tainted: 0\n') }, /did not say whether lockdep/],
+    ['no word about taint', { vitals: parseVitals(sample) }, /did not say whether its kernel/],
+    ['a complaint that was not found', { vitals: parseVitals(`${sample}tainted: 512\n`) }, /tainted \(W\)/],
+  ])('%s is', (_, part, reason) => expect(blindness({ ...sound, ...part })).toMatch(reason));
+
+  test('a taint that a report explains, or that was there before, is no blindness', () => {
+    const vitals = parseVitals(`${sample}tainted: 512\n`);
+    expect(blindness({ ...sound, vitals, reports: 1 })).toBeUndefined();
+    expect(blindness({ ...sound, vitals, taintBefore: 512 })).toBeUndefined();
+  });
+
+  test('without lockdep in the kernel its silence is nothing', () => {
+    expect(blindness({ ...sound, lockdep: false, vitals: parseVitals('tainted: 0\n') })).toBeUndefined();
   });
 });

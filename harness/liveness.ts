@@ -23,3 +23,74 @@ export function parseLockdepStats(text: string): LockdepState | undefined {
   }
   return { watching: debugLocks[1] === '1', used };
 }
+
+/** What a guest says of itself after a test. */
+export interface Vitals {
+  readonly lockdep: LockdepState | undefined;
+  /** Bits of /proc/sys/kernel/tainted (Documentation/admin-guide/tainted-kernels.rst). */
+  readonly taint: number | undefined;
+  /** Tasks in uninterruptible sleep: somebody still waits for something the test did. */
+  readonly blocked: readonly string[];
+}
+
+/** Prints what `parseVitals` reads. One command, for each one costs a tenth of a second under emulation. */
+export const vitalsCommand = [
+  'cat /proc/lockdep_stats 2>/dev/null',
+  'echo "tainted: $(cat /proc/sys/kernel/tainted)"',
+  "grep -l '^State:.D' /proc/[0-9]*/task/[0-9]*/status 2>/dev/null",
+].join('; ');
+
+export function parseVitals(text: string): Vitals {
+  const taint = /^tainted: (\d+)$/m.exec(text)?.[1];
+  return {
+    lockdep: parseLockdepStats(text),
+    taint: taint === undefined ? undefined : Number(taint),
+    blocked: [...text.matchAll(/^\/proc\/\d+\/task\/(\d+)\/status$/gm)].map((match) => match[1] ?? ''),
+  };
+}
+
+/** Taint bits that only a kernel report sets: bad page, died, warned, soft lockup (include/linux/panic.h). */
+const reportTaints: readonly (readonly [bit: number, letter: string])[] = [
+  [5, 'B'],
+  [7, 'D'],
+  [9, 'W'],
+  [14, 'L'],
+];
+
+/** Letters of the taints that came with a report, among those that are new. */
+export const newReportTaints = (before: number, after: number): string =>
+  reportTaints
+    .filter(([bit]) => ((after & ~before) >> bit) & 1)
+    .map(([, letter]) => letter)
+    .join('');
+
+/** What a test's window in a guest looked like, for `blindness`. */
+export interface Window {
+  /** Undefined when the guest was not there to be asked. */
+  readonly vitals: Vitals | undefined;
+  /** Everything the kernel printed up to its end has arrived in the console log. */
+  readonly consoleSynced: boolean;
+  /** Why the console log is incomplete. */
+  readonly consoleProblem: string | undefined;
+  /** Whether the kernel was built with lockdep. */
+  readonly lockdep: boolean;
+  readonly taintBefore: number;
+  /** Kernel reports found in the window. */
+  readonly reports: number;
+}
+
+/** Why nobody would have heard a complaint of the kernel in a window, if that is so. */
+export function blindness(window: Window): string | undefined {
+  const { vitals } = window;
+  if (window.consoleProblem !== undefined) return window.consoleProblem;
+  if (!vitals) return 'the guest ended before it could be asked about lockdep';
+  if (!window.consoleSynced) return 'the console was silent: reports may be missing';
+  if (window.lockdep && !vitals.lockdep) return 'the guest did not say whether lockdep is still on';
+  if (window.lockdep && vitals.lockdep?.watching === false) return 'lockdep had turned itself off';
+  if (vitals.taint === undefined) return 'the guest did not say whether its kernel is tainted';
+  const taints = newReportTaints(window.taintBefore, vitals.taint);
+  // The kernel says that it complained, and no complaint was found: the log reader missed it.
+  return taints !== '' && window.reports === 0
+    ? `the kernel became tainted (${taints}) and no report of it was found on the console`
+    : undefined;
+}

@@ -2,12 +2,15 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Guest } from '../vm/qemu/guest.ts';
 import type { ExecResult } from '../vm/ssh/connection.ts';
+import { inspect } from './aftermath.ts';
 import { judgeCell } from './cell.ts';
+import { collectDossier, type VitalSign, vitalSign } from './dossier.ts';
 import type { GuestInUse } from './guest-in-use.ts';
 import { parseKtap } from './ktap.ts';
+import { blindness } from './liveness.ts';
 import type { PointResult } from './status.ts';
 import type { Program } from './suite.ts';
-import { type Aftermath, inspect, runProgram } from './test-guest.ts';
+import { runProgram } from './test-guest.ts';
 
 /** One program, once, on one kernel. */
 export interface Cell {
@@ -31,54 +34,57 @@ export async function runCell(cell: Cell, guests: GuestInUse, context: CellConte
   const guest = await guests.take();
   const from = guest.console.size;
   const run = await runProgram(guest, program, context.signal);
-  await keepOutput(context.directory, cell, run);
-  if (run.outcome.type === 'deadline') await askWhoIsStuck(guest);
-  if (run.outcome.type === 'lost') await momentToDie(guest);
-  const after = guest.alive ? await inspect(guest, program, context.signal) : undefined;
+  const output = outputName(context.directory, cell);
+  await keepOutput(output, run);
+  const sign =
+    run.outcome.type === 'exited' || run.outcome.type === 'signalled'
+      ? undefined
+      : await trouble(guest, output);
+  const after = guest.alive ? await inspect(guest, program.name, context.signal) : undefined;
   const panic = guest.alive ? undefined : await panicOf(guest);
   const reports = guests.scan(program.name, repetition, [from, guest.console.size]);
-  const blind = blindness(guest, after, context.lockdep);
-  if (run.outcome.type !== 'exited' || reports.length > 0 || blind !== undefined) await guests.retire();
+  const blind = blindness({
+    vitals: after?.vitals,
+    consoleSynced: after?.consoleSynced ?? false,
+    consoleProblem: guest.console.problem,
+    lockdep: context.lockdep,
+    taintBefore: guests.taint,
+    reports: reports.length,
+  });
+  guests.taint = after?.vitals?.taint ?? 0;
+  if (sign !== undefined || reports.length > 0 || blind !== undefined) await guests.retire();
   return judgeCell({
     program,
     repetition,
     outcome: run.outcome,
     ktap: parseKtap(run.stdout.toString('utf8')),
     reports,
+    frozen: sign === 'frozen',
     ...(panic === undefined ? {} : { panic }),
     ...(blind === undefined ? {} : { blind }),
   });
 }
 
-/** Why nobody would have heard a complaint of this guest's kernel, if that is so. */
-function blindness(guest: Guest, after: Aftermath | undefined, lockdep: boolean): string | undefined {
-  if (guest.console.problem !== undefined) return guest.console.problem;
-  if (!after) return 'the guest ended before it could be asked about lockdep';
-  if (!after.consoleSynced) return 'the console was silent: reports may be missing';
-  if (!lockdep) return undefined;
-  if (!after.lockdep) return 'the guest did not say whether lockdep is still on';
-  return after.lockdep.watching ? undefined : 'lockdep had turned itself off';
+/** The program did not end: finds out what is the matter with the guest, and takes down the evidence. */
+async function trouble(guest: Guest, output: string): Promise<VitalSign> {
+  // A kernel that panics takes the connection down a moment before it takes QEMU down.
+  await Promise.race([guest.ended(), new Promise((resolve) => setTimeout(resolve, 2_000))]);
+  const sign = await vitalSign(guest);
+  await collectDossier(guest, sign, `${output}.hang`);
+  return sign;
 }
-
-/** A hang is the bug here: the kernel itself tells best who waits for whom (Documentation/admin-guide/sysrq.rst). */
-async function askWhoIsStuck(guest: Guest): Promise<void> {
-  for (const key of ['w', 'd', 'l', 't']) {
-    await guest.exec(`echo ${key} > /proc/sysrq-trigger`, { deadlineMs: 5_000 });
-  }
-}
-
-/** A kernel that panics takes the connection down a moment before it takes QEMU down. */
-const momentToDie = (guest: Guest): Promise<unknown> =>
-  Promise.race([guest.ended(), new Promise((resolve) => setTimeout(resolve, 3_000))]);
 
 async function panicOf(guest: Guest): Promise<string | undefined> {
   const end = await guest.ended();
   return end.type === 'panic' ? end.line : undefined;
 }
 
-async function keepOutput(directory: string, { program, attempt }: Cell, run: ExecResult): Promise<void> {
-  await mkdir(directory, { recursive: true });
-  const name = path.join(directory, attempt === 1 ? program.name : `${program.name}.attempt-${attempt}`);
+/** Where a cell's output goes, without a suffix. */
+const outputName = (directory: string, { program, attempt }: Cell): string =>
+  path.join(directory, attempt === 1 ? program.name : `${program.name}.attempt-${attempt}`);
+
+async function keepOutput(name: string, run: ExecResult): Promise<void> {
+  await mkdir(path.dirname(name), { recursive: true });
   await writeFile(`${name}.ktap`, run.stdout);
   if (run.stderr.length > 0) await writeFile(`${name}.stderr`, run.stderr);
 }

@@ -2,21 +2,12 @@ import { execa } from 'execa';
 import { ExitCode, RingtrialError } from '../common/errors.ts';
 import type { Guest } from '../vm/qemu/guest.ts';
 import type { ExecResult } from '../vm/ssh/connection.ts';
-import { type LockdepState, parseLockdepStats } from './liveness.ts';
 import type { Program, Suite } from './suite.ts';
 
 /** The test programs did not arrive in the guest as they were sent. */
 export class PushError extends RingtrialError {
   readonly code = 'PUSH_FAILED';
   override readonly exitCode = ExitCode.inconclusive;
-}
-
-/** What is known right after a program ran. */
-export interface Aftermath {
-  /** Undefined: the guest did not say, which is no sign of health. */
-  readonly lockdep: LockdepState | undefined;
-  /** Everything the kernel printed before this moment has arrived in the console log. */
-  readonly consoleSynced: boolean;
 }
 
 /** A directory of the guest where the programs lie. */
@@ -58,24 +49,6 @@ export async function runProgram(guest: Guest, program: Program, signal?: AbortS
     deadlineMs: program.deadlineSeconds * 1000,
     ...(signal ? { signal } : {}),
   });
-}
-
-/**
- * Asks the guest how lockdep is and marks the end on its console. Only when the mark has come back
- * on the serial line has everything printed before it come too.
- */
-export async function inspect(guest: Guest, program: Program, signal?: AbortSignal): Promise<Aftermath> {
-  const mark = `ringtrial: end of ${program.name} ${Math.random().toString(36).slice(2)}`;
-  const seen = guest.console.waitFor(mark, 20_000);
-  const result = await guest.exec(`cat /proc/lockdep_stats; echo '${mark}' > /dev/kmsg`, {
-    deadlineMs: 20_000,
-    ...(signal ? { signal } : {}),
-  });
-  const answered = result.outcome.type === 'exited';
-  return {
-    lockdep: parseLockdepStats(result.stdout.toString('utf8')),
-    consoleSynced: answered && (await seen),
-  };
 }
 
 /** One clause about how a command ended. */

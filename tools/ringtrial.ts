@@ -5,6 +5,8 @@ import { interruption } from './interrupt.ts';
 import { candidatesVerb } from './verbs/candidates.ts';
 import { doctorVerb } from './verbs/doctor.ts';
 import { evaluateVerb } from './verbs/evaluate.ts';
+import { execVerb } from './verbs/exec.ts';
+import { shellVerb } from './verbs/shell.ts';
 import { testVerb } from './verbs/test.ts';
 
 const program = new Command('ringtrial')
@@ -20,6 +22,8 @@ Exit codes: 0 accepted, 1 rejected, 2 usage or configuration, 3 the harness coul
   .addCommand(evaluateVerb())
   .addCommand(candidatesVerb())
   .addCommand(doctorVerb())
+  .addCommand(shellVerb())
+  .addCommand(execVerb())
   .addCommand(testVerb());
 
 // Sub-commands do not inherit it.

@@ -92,6 +92,12 @@ export class Guest implements AsyncDisposable {
     return await SshConnection.connect({ host: '127.0.0.1', port: this.#port }, this.keys, 20_000);
   }
 
+  /** Presses a SysRq key on the serial console: a break, then the key (Documentation/admin-guide/sysrq.rst). */
+  async sysrq(key: string): Promise<void> {
+    await this.qmp.command('chardev-send-break', { id: 'console' });
+    this.#process.type(key);
+  }
+
   /** Closes the connection, so that a snapshot holds none. The next command opens another. */
   async disconnect(): Promise<void> {
     await this.#ssh[Symbol.asyncDispose]();

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import path from 'node:path';
-import type { Duplex, Readable } from 'node:stream';
+import type { Duplex, Readable, Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { RingtrialError } from '../../common/errors.ts';
 import { controlFd, qemuProgram } from './args.ts';
@@ -26,11 +26,15 @@ export class QemuProcess implements AsyncDisposable {
   readonly console: Readable;
   /** Resolves when QEMU is gone, whatever the cause; never rejects. */
   readonly exited: Promise<QemuExit>;
+  readonly #keyboard: Writable;
   #exit: QemuExit | undefined;
 
   private constructor(child: ReturnType<typeof spawn>, exited: Promise<QemuExit>) {
     this.pid = child.pid ?? -1;
     this.console = child.stdout as Readable;
+    this.#keyboard = child.stdin as Writable;
+    // QEMU may be gone when somebody types.
+    this.#keyboard.on('error', () => {});
     this.qmp = new Qmp(child.stdio[controlFd] as Duplex);
     this.exited = exited;
     void exited.then((exit) => {
@@ -52,7 +56,7 @@ export class QemuProcess implements AsyncDisposable {
     // pdeathsig: the kernel itself kills QEMU when this process is gone, kill -9 included (prctl(2)).
     const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', qemuProgram, ...args], {
       cwd: directory,
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe', ...Object.values(files)],
+      stdio: ['pipe', 'pipe', 'pipe', 'pipe', ...Object.values(files)],
     });
     const exited = Promise.withResolvers<QemuExit>();
     child.once('exit', (code, signal) => exited.resolve({ code, signal }));
@@ -75,6 +79,11 @@ export class QemuProcess implements AsyncDisposable {
       );
     });
     return new QemuProcess(child, exited.promise);
+  }
+
+  /** Types on the serial console. */
+  type(text: string): void {
+    this.#keyboard.write(text);
   }
 
   get exit(): QemuExit | undefined {

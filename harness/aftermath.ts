@@ -1,0 +1,39 @@
+import type { Guest } from '../vm/qemu/guest.ts';
+import { parseVitals, type Vitals, vitalsCommand } from './liveness.ts';
+
+/** What is known right after a program ran. */
+export interface Aftermath {
+  readonly vitals: Vitals | undefined;
+  /** Everything the kernel printed before this moment has arrived in the console log. */
+  readonly consoleSynced: boolean;
+}
+
+const answerDeadlineMs = 20_000;
+
+/**
+ * How long a task that a test left blocked is watched. Longer than the profiles' hung-task time-out
+ * of 10 s plus its check every 2 s (profiles/*.json), so that the kernel speaks before the guest goes.
+ */
+const settleMs = 14_000;
+
+/** Asks the guest how it is until nothing waits any more for what the test did, then syncs with its console. */
+export async function inspect(guest: Guest, program: string, signal?: AbortSignal): Promise<Aftermath> {
+  const patience = Date.now() + settleMs;
+  for (;;) {
+    const aftermath = await ask(guest, program, signal);
+    if (!aftermath.vitals?.blocked.length || Date.now() > patience || !guest.alive) return aftermath;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
+
+async function ask(guest: Guest, program: string, signal?: AbortSignal): Promise<Aftermath> {
+  // Only when the mark has come back on the serial line has everything printed before it come too.
+  const mark = `ringtrial: end of ${program} ${Math.random().toString(36).slice(2)}`;
+  const seen = guest.console.waitFor(mark, answerDeadlineMs);
+  const result = await guest.exec(`${vitalsCommand}; echo '${mark}' > /dev/kmsg`, {
+    deadlineMs: answerDeadlineMs,
+    ...(signal ? { signal } : {}),
+  });
+  if (result.outcome.type !== 'exited') return { vitals: undefined, consoleSynced: false };
+  return { vitals: parseVitals(result.stdout.toString('utf8')), consoleSynced: await seen };
+}

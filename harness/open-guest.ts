@@ -1,0 +1,50 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { guestImage } from '../vm/image/image.ts';
+import { loadProfile } from '../vm/kernel/index.ts';
+import { type AcceleratorChoice, chooseAccelerator } from '../vm/qemu/accel.ts';
+import type { Machine } from '../vm/qemu/args.ts';
+import type { Guest } from '../vm/qemu/guest.ts';
+import type { FoundKernel } from './find-kernel.ts';
+import { forkSource } from './guest-sources.ts';
+import { loadSuite } from './suite.ts';
+
+export interface OpenOptions {
+  readonly accel?: AcceleratorChoice;
+  readonly machine?: Machine;
+  readonly onNotice?: (message: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** A guest of a built kernel, for a person or a single command, and the directory that goes with it. */
+export interface OpenGuest extends AsyncDisposable {
+  readonly guest: Guest;
+}
+
+/** Forks (or, the first time, boots) a guest of a kernel with its suite's programs in /tests. */
+export async function openGuest({ kernel, suite }: FoundKernel, options: OpenOptions): Promise<OpenGuest> {
+  const profile = await loadProfile(kernel.profile);
+  const accelerator = await chooseAccelerator(options.accel ?? 'auto');
+  const directory = await mkdtemp(path.join(tmpdir(), 'ringtrial-guest-'));
+  await using stack = new AsyncDisposableStack();
+  stack.defer(() => rm(directory, { recursive: true, force: true }));
+  const source = await forkSource({
+    kernel,
+    suite: await loadSuite(suite, options.signal),
+    shape: {
+      machine: options.machine ?? 'microvm',
+      accelerator: accelerator.name,
+      vcpus: profile.vcpus,
+      memoryMiB: profile.memoryMiB,
+    },
+    image: await guestImage(options.signal),
+    commandLine: profile.commandLine,
+    directory,
+    onNotice: options.onNotice ?? (() => {}),
+    signal: options.signal,
+  });
+  const guest = stack.use(await source.fresh('guest'));
+  const owned = stack.move();
+  return { guest, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
