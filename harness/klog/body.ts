@@ -226,7 +226,7 @@ const OPENING = new RegExp(`^(?:${OPENINGS.join('|')})`);
 
 const OTHER: readonly RegExp[] = [
   /^={10,100}$|^-{10,100}$|^\*{10,100}$/,
-  /^[0-9a-f]{8,16}: (?:[0-9a-f]{2,16}[ :]|\(|0{4})/, // memory dump
+  /^[0-9a-f]{4,16}: {1,40}(?:[0-9a-f]{2,16}[ :]|\(|0{4})/, // memory dump
   /^>?[0-9a-f]{8,16}: (?:[0-9a-f]{2} ){4}/, // KASAN's shadow
   /^(?:[0-9a-f]{8,16} ){2,4}[0-9a-f]{8,16}$/, // raw stack words
   /^\S{1,64}[/:]\d{1,10}(?: \[.{1,60}\])? (?:is |just |has |takes)/, // `comm/pid is trying to acquire lock:`
@@ -248,4 +248,4 @@ export function belongs(body: string): Belonging {
 }
 
 /** Banner lines that stand above a header: they carry no meaning, only attention. */
-export const isBanner = (body: string): boolean => /^[=\-*]{10,100}\s*$/.test(body) || body.trim() === '';
+export const isBanner = (body: string): boolean => /^[=\-*]{10,100}\s*$|^8<--- cut here/.test(body) || body.trim() === '';

@@ -14,7 +14,8 @@ export function corruption(
   if (segment.torn !== undefined) return `another report began inside it: ${segment.torn}`;
   const raw = segment.lines.find((l) => l.raw.includes(' printk messages dropped **'));
   if (raw !== undefined) return 'the kernel dropped messages inside the report';
-  if (segment.header.rule.noTrace === true) return undefined;
+  const { rule } = segment.header;
+  if (rule.oneLine === true || rule.traceless === true) return undefined;
   const frames = traces.reduce((n, t) => n + t.frames.length, 0);
   if (frames === 0) return segment.cut ? 'the log ends before its stack trace' : 'it has no stack trace';
   if (unnamed) return 'its stack trace names no function at fault';

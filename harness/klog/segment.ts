@@ -42,7 +42,9 @@ interface Open {
 const MAX_LINES = 4000;
 const LEAD_LINES = 4;
 /** Unrelated lines in a row, of the same context, that end a report: before and after its stack. */
-const PATIENCE = { before: 12, after: 4 };
+const PATIENCE = { before: 100, after: 4 };
+/** Silence of the same context (in seconds) after which nothing more of a report is to be expected. */
+const SILENCE = 10;
 /** Other contexts may talk this long (in lines) before a report that hears nothing more is closed. */
 const MAX_FOREIGN = 400;
 
@@ -77,7 +79,8 @@ export class Segmenter {
   feed(line: Line, mayBeHeader: boolean, before: () => readonly Line[]): void {
     const header = mayBeHeader ? matchHeader(line) : undefined;
     const owner = this.#owner(line);
-    if (header !== undefined) {
+    if (header?.rule.oneLine === true && (owner === undefined || !this.#absorb(owner, header, line))) this.#single(header, line);
+    else if (header !== undefined) {
       if (owner !== undefined && this.#absorb(owner, header, line)) return;
       if (owner !== undefined) this.#close(owner, { torn: header.text });
       this.#start(header, line, before());
@@ -130,12 +133,18 @@ export class Segmenter {
     });
   }
 
+  #single(header: Header, line: Line): void {
+    this.#done({ header, at: 0, lines: [line], earlier: this.#begun++, cut: false });
+  }
+
   /** Takes a header as part of an open report; false when it begins another one. */
   #absorb(open: Open, header: Header, line: Line): boolean {
     const { rule } = open.header;
     const fresh = open.frames === 0 && !open.finished;
     const body = line.body.trimStart();
-    if (rule.continuedBy?.test(body) === true) {
+    // A check within the code that prints a stall may itself warn.
+    const nested = fresh && rule.kind.startsWith('rcu.') && header.rule.kind.startsWith('warn.');
+    if (nested || rule.continuedBy?.test(body) === true) {
       this.#keep(open, line);
     } else if (header.rule.kind === 'warn.cut') {
       if (!fresh || rule.announces === undefined || rule.kind === 'warn.cut') return false;
@@ -192,7 +201,8 @@ export class Segmenter {
   #close(open: Open, why: { readonly cut?: boolean; readonly torn?: string }): void {
     this.#open = this.#open.filter((o) => o !== open);
     const { header, at, earlier, panic } = open;
-    const whole = open.finished || open.frames > 0 || header.rule.noTrace === true;
+    const { rule } = header;
+    const whole = open.finished || rule.traceless === true || (open.frames > 0 && rule.last === undefined);
     this.#done({
       header,
       at,

@@ -83,7 +83,7 @@ export const memoryHeaders: readonly HeaderRule[] = [
     literal: 'BUG: Dentry ',
     re: /^BUG: Dentry .{1,300}still in use \(\d{1,12}\) {1,2}\[unmount of (?<fs>\S{1,40})/,
     severity: 'bug',
-    announces: /^WARNING: /,
+    continuedBy: /^WARNING: |^-{4,40}\[ cut here/,
     title: (g) => `BUG: Dentry still in use on unmount of ${g['fs']}`,
   },
   {

@@ -22,6 +22,7 @@ export const miscHeaders: readonly HeaderRule[] = [
     re: /^unregister_netdevice: waiting for \S{1,40} to become free/,
     severity: 'warning',
     title: () => 'unregister_netdevice: waiting for a device to become free',
+    oneLine: true,
   },
   {
     kind: 'vfs.busy',
@@ -29,7 +30,7 @@ export const miscHeaders: readonly HeaderRule[] = [
     re: /^VFS: Busy inodes after unmount/,
     severity: 'bug',
     title: () => 'VFS: busy inodes after unmount',
-    noTrace: true,
+    oneLine: true,
   },
   {
     // mm/slub.c print_track() of older kernels; alone only when the lines above it were lost
@@ -64,7 +65,7 @@ export const miscHeaders: readonly HeaderRule[] = [
     literal: 'SYZFA',
     re: /^SYZ(?:FATAL|FAIL): (?<text>.{1,300})/,
     severity: 'warning',
-    noTrace: true,
+    oneLine: true,
   },
   {
     kind: 'bug.text',

@@ -84,6 +84,7 @@ export const oopsHeaders: readonly HeaderRule[] = [
     re: /^BUG: (?:(?<stack>[A-Za-z0-9_#]{1,20}) )?stack guard page was hit/,
     severity: 'bug',
     title: () => 'stack guard page was hit',
+    continuedBy: /^(?:Oops: )?(?:kernel stack overflow|stack guard page)/,
   },
   {
     kind: 'oops.arm64',
@@ -144,6 +145,7 @@ export const oopsHeaders: readonly HeaderRule[] = [
     re: /^Kernel panic - not syncing: stack-protector: Kernel stack is corrupted in: (?<func>[^\s+]{1,200})/,
     severity: 'bug',
     title: (g) => `panic: kernel stack is corrupted in ${g['func']}`,
+    traceless: true,
   },
   {
     kind: 'panic',

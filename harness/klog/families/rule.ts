@@ -22,8 +22,10 @@ export interface HeaderRule {
   readonly continuedBy?: RegExp;
   /** Only after a kernel prefix (time, level or caller): programs print such lines too. */
   readonly needsPrefix?: boolean;
-  /** No stack trace goes with it, so the lack of one means nothing. */
-  readonly noTrace?: boolean;
+  /** No stack trace need go with it, so the lack of one means nothing. */
+  readonly traceless?: boolean;
+  /** The report is this line alone: it leaves a report that is being printed open. */
+  readonly oneLine?: boolean;
   /** The line that ends such a report, where the printer writes one. */
   readonly last?: RegExp;
 }

@@ -77,6 +77,7 @@ export const stallHeaders: readonly HeaderRule[] = [
     re: /^INFO: task (?<comm>.{1,64}):(?<pid>\d{1,10}) is blocked on an? (?<lock>[a-z-]{1,40}).{0,20} likely owned by task/,
     severity: 'info',
     title: (g) => `task blocked on a ${g['lock']}`,
+    oneLine: true,
   },
   {
     kind: 'softlockup',
@@ -105,6 +106,7 @@ export const stallHeaders: readonly HeaderRule[] = [
     re: /^BUG: workqueue lockup - pool/,
     severity: 'bug',
     title: () => 'BUG: workqueue lockup',
+    traceless: true,
   },
   {
     kind: 'wq.leak.old',
@@ -112,6 +114,7 @@ export const stallHeaders: readonly HeaderRule[] = [
     re: /^BUG: workqueue leaked lock or atomic: /,
     severity: 'bug',
     title: () => 'BUG: workqueue leaked lock or atomic',
+    traceless: true,
   },
   {
     kind: 'wq.leak.new',
@@ -119,6 +122,7 @@ export const stallHeaders: readonly HeaderRule[] = [
     re: /^BUG: workqueue leaked atomic, lock or RCU: /,
     severity: 'bug',
     title: () => 'BUG: workqueue leaked atomic, lock or RCU',
+    traceless: true,
   },
   {
     kind: 'wq.hog',
@@ -126,6 +130,7 @@ export const stallHeaders: readonly HeaderRule[] = [
     re: /^workqueue: (?<func>\S{1,128}) hogged CPU for >\d{1,12}us/,
     severity: 'info',
     title: (g) => `workqueue: ${g['func']} hogged CPU`,
+    oneLine: true,
   },
   {
     kind: 'csd',

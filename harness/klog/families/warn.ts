@@ -62,7 +62,7 @@ export const warnHeaders: readonly HeaderRule[] = [
     re: new RegExp(`^WARNING: (?!.{0,300}(?:${NOTICE.source}))(?<text>[^/\\s].{0,300})`, 'i'),
     severity: 'info',
     needsPrefix: true,
-    noTrace: true,
+    oneLine: true,
   },
   {
     kind: 'refcount',

@@ -13,14 +13,14 @@ const REPORTING = `
   rust_begin_unwind|rust_helper_BUG|skb_panic|skb_over_panic|skb_under_panic|refcount_error_report`;
 
 const SANITIZERS = `
-  \\w*kasan\\w*|__asan_\\w+|__hwasan_\\w+|hwasan_\\w+|\\w*kmsan\\w*|__msan_\\w+|\\w*kcsan\\w*|__tsan_\\w+|\\w*ubsan\\w*|\\w*kfence\\w*|__sanitizer_\\w+|write_comp_data|check_memory_region\\w*|kcov_\\w+|
+  \\w*kasan\\w*|__asan_\\w+|__hwasan_\\w+|hwasan_\\w+|\\w*kmsan\\w*|__msan_\\w+|\\w*kcsan\\w*|__tsan_\\w+|\\w*ubsan\\w*|\\w*kfence\\w*|__sanitizer_\\w+|check_memory_region\\w*|kcov_\\w+|
   kmemleak_\\w+|create_object|__create_object|stack_trace_\\w+|save_stack\\w*|__save_stack\\w*|stack_depot_\\w+|__stack_depot_\\w+|arch_stack_walk|unwind_(next|get|stack)\\w*|should_fail\\w*|fail_dump|
   debug_print_object|debug_object_\\w+|__debug_object_\\w+|debug_check_no_obj_freed|__debug_check_no_obj_freed|timer_is_static_object|lookup_object_or_alloc|
   debug_smp_processor_id|check_preemption_disabled|__this_cpu_preempt_check|___?might_sleep|__might_\\w+|might_\\w+|__cant_\\w+|__schedule_bug|__x86_indirect_thunk_\\w+|perf_trace_\\w+|trace_event_raw_\\w+|__traceiter_\\w+`;
 
 const LOCKING = `
   \\w*lockdep\\w*|(__)?lock_acquire|(__)?lock_release|lock_is_held\\w*|__lock_is_held|(__)?lock_set_class|lock_downgrade|lock_acquired|lock_contended|register_lock_class|assign_lock_key|look_up_lock_class|mark_\\w*lock\\w*|mark_usage|validate_chain|check_\\w*(deadlock|prev_add|prevs_add|noncircular|irq_usage|usage|wait_context|flags)\\w*|reacquire_held_locks|spin_dump|spin_bug|rwlock_bug|
-  debug_check_no_locks_\\w+|find_held_lock|queued_\\w*lock\\w*|native_queued_\\w+|__pv_queued_\\w+|pv_\\w*|osq_lock|mcs_\\w+|_?_?raw_\\w*(lock|unlock|trylock)\\w*|do_raw_\\w+|(__)?spin_(lock|unlock|trylock)\\w*|_spin_\\w+|(__)?read_(lock|unlock)\\w*|(__)?write_(lock|unlock)\\w*|(__)?mutex_\\w+|__mutex_\\w+|(__)?ww_mutex_\\w+|(__)?rt_mutex_\\w+|__rt_spin_\\w+|rt_spin_\\w+|(__)?down|(__)?up|
+  debug_check_no_locks_\\w+|trace_(hard|soft)irqs_\\w+|find_held_lock|queued_\\w*lock\\w*|native_queued_\\w+|__pv_queued_\\w+|pv_\\w*|osq_lock|mcs_\\w+|_?_?raw_\\w*(lock|unlock|trylock)\\w*|do_raw_\\w+|(__)?spin_(lock|unlock|trylock)\\w*|_spin_\\w+|(__)?read_(lock|unlock)\\w*|(__)?write_(lock|unlock)\\w*|(__)?mutex_\\w+|__mutex_\\w+|(__)?ww_mutex_\\w+|(__)?rt_mutex_\\w+|__rt_spin_\\w+|rt_spin_\\w+|(__)?down|(__)?up|
   (__)?down_(read|write|interruptible|killable|timeout|trylock|common|\\w*nested)\\w*|(__)?up_(read|write)\\w*|call_rwsem_\\w+|rwsem_\\w+|__rwsem_\\w+|percpu_(down|up)_\\w+|__percpu_(down|up)_\\w+|lock_sock\\w*|__lock_sock\\w*|release_sock|__local_bh_(enable|disable)_ip|local_bh_\\w+|_local_bh_\\w+|seqcount_\\w+|reiserfs_write_lock\\w*|__down_trylock_console_sem|\\w*rq_lock\\w*|task_rq_\\w+|__?lock_page\\w*|(__)?lock_folio\\w*|\\w*fdatawait\\w*`;
 
 const MEMORY = `
@@ -40,7 +40,7 @@ const OBJECTS = `
 
 const WAITING = `
   (__)?schedule|schedule_(timeout\\w*|preempt_disabled|hrtimeout\\w*|idle|tail)|preempt_schedule\\w*|___preempt_schedule\\w*|io_schedule\\w*|context_switch|__switch_to\\w*|__cond_resched|_cond_resched|wait_for_\\w*completion\\w*|__wait_for_common|do_wait_for_common|wait_for_common|wait_on_\\w+|__wait_on_\\w+|out_of_line_wait_\\w+|bit_wait\\w*|__wait_rcu_gp|_?synchronize_net|finish_wait|prepare_to_wait\\w*|add_wait_queue_\\w*|__wake_up\\w*|wake_up(_(interruptible|poll|all|bit|var|process|state|locked|q)\\w*)?|try_to_wake_up|default_wake_function|autoremove_wake_function|complete|complete_all|swake_up\\w*|
-  do_read_cache_(page|folio)|(__)?flush_work\\w*|drain_workqueue|flush_delayed_work|(__)?cancel_(delayed_)?work\\w*|try_to_grab_pending|(__)?queue_(delayed_)?work\\w*|insert_work|__queue_\\w+|mod_delayed_work\\w*|del_timer\\w*|timer_delete\\w*|try_to_del_timer_\\w+|(__)?mod_timer\\w*|lock_timer_base|add_timer\\w*|hrtimer_(start|cancel|try_to_cancel|init)\\w*|call_rcu\\w*|__call_rcu\\w*|kvfree_call_rcu|rcu_(is_watching|read_lock\\w*|read_unlock\\w*|lockdep\\w*|note_\\w+|dynticks\\w*)|tasklet_(kill|schedule)\\w*|irq_work_\\w+|device_pm_\\w+`;
+  do_read_cache_(page|folio)|(__)?flush_work\\w*|drain_workqueue|flush_delayed_work|(__)?cancel_(delayed_)?work\\w*|try_to_grab_pending|(__)?queue_(delayed_)?work\\w*|insert_work|__queue_\\w+|mod_delayed_work\\w*|del_timer\\w*|timer_delete\\w*|try_to_del_timer_\\w+|(__)?mod_timer\\w*|lock_timer_base|add_timer\\w*|hrtimer_(start|cancel|try_to_cancel|init)\\w*|kvfree_call_rcu|rcu_(is_watching|read_lock\\w*|read_unlock\\w*|lockdep\\w*|note_\\w+|dynticks\\w*)|tasklet_(kill|schedule)\\w*|irq_work_\\w+|device_pm_\\w+`;
 
 const whole = (...groups: string[]): RegExp =>
   new RegExp(`^(?:${groups.map((g) => g.replace(/\s+/g, '')).join('|')})$`);
@@ -56,7 +56,7 @@ export const BYSTANDER = whole(REPORTING, SANITIZERS, LOCKING, MEMORY, DATA, OBJ
 export const DISPATCHER = whole(
   `do_syscall_\\w+|x64_sys_call|ia32_sys_call|do_fast_syscall_32|__do_fast_syscall_32|do_int80_syscall_32|do_int80_emulation|entry_\\w+|invoke_syscall|el0_svc\\w*|el0t_64_sync\\w*|ret_fast_syscall|__sys_trace_return|system_call\\w*|__do_syscall|do_trap_ecall_u|int_ret_from_sys_call|syscall_return_slowpath|do_compat_syscall_32|
   do_vfs_ioctl|vfs_ioctl|ksys_ioctl|__(se|do)_(compat_)?sys_ioctl|\\w*[sS]y[sS]C?_ioctl|vfs_read|vfs_write|__vfs_read|__vfs_write|vfs_readv|vfs_writev|new_sync_read|new_sync_write|call_(read|write)_iter|do_iter_readv_writev|do_iter_(read|write)|do_loop_readv_writev|vfs_iter_\\w+|vfs_splice_read|do_splice_(to|from)|__kernel_(read|write)|kernel_(read|write)|vfs_fsync_range|
-  sock_sendmsg\\w*|__sock_sendmsg|sock_recvmsg\\w*|sock_(write|read)_iter|sock_ioctl|sock_do_ioctl|____sys_(send|recv)msg|___sys_(send|recv)msg|__sys_\\w+|__sock_release|
+  sock_sendmsg\\w*|__sock_sendmsg|sock_(write|read)_iter|sock_ioctl|sock_do_ioctl|____sys_sendmsg|___sys_sendmsg|\\w+_compat_ioctl|
   __netif_receive_skb\\w*|deliver_skb|deliver_ptype_list_skb|netif_receive_skb\\w*|rtnetlink_rcv_msg|nfnetlink_rcv_msg|
   call_timer_fn|expire_timers|tasklet_action\\w*|irq_poll_softirq|blk_done_softirq|process_one_work|worker_thread|kthread|ret_from_fork\\w*|task_work_run|smpboot_thread_fn|
   vfs_get_tree|legacy_get_tree|mount_fs|mount_bdev|get_tree_bdev|do_dentry_open|do_one_initcall|exec_binprm|search_binary_handler|__handle_irq_event_percpu|handle_irq_event_percpu|

@@ -40,7 +40,7 @@ export const pick = (funcs: readonly string[], also?: RegExp): string | undefine
  * function of a loop, each time another one.
  */
 export function pickDispatched(funcs: readonly string[]): string | undefined {
-  let before: string | undefined;
+  let before = funcs[0];
   for (const f of funcs) {
     const name = plain(f);
     if (DISPATCHER.test(name)) {

@@ -1,4 +1,5 @@
 import type { Header } from '../headers.ts';
+import { BYSTANDER, plain } from './bystanders.ts';
 import type { Mention } from './frames.ts';
 import { interrupted, pick, pickDispatched } from './frames.ts';
 
@@ -19,6 +20,8 @@ export interface Naming {
   readonly alt?: string;
   readonly also?: readonly string[];
   readonly suffix?: string;
+  /** The frame when the title itself names none. */
+  readonly frame?: string;
 }
 
 const BAD = 'bad-access';
@@ -26,11 +29,14 @@ const BAD = 'bad-access';
 const frames = (e: Evidence): string[] => e.mentions.filter((m) => m.how === 'frame').map((m) => m.func);
 /** Functions of stacks and instruction pointers; interrupted code in a stack counts as a frame of it. */
 const stack = (e: Evidence): string[] => e.mentions.filter((m) => m.how !== 'site').map((m) => m.func);
+/** Where locks were taken: of the lock at issue first, then of the ones held. */
 const sites = (e: Evidence): string[] => e.mentions.filter((m) => m.how === 'site').map((m) => m.func);
+const site = (e: Evidence): string[] => sites(e).slice(0, 1);
+const anywhere = (e: Evidence): string[] => e.mentions.map((m) => m.func);
 /** The stack after the first `Call Trace` only: instruction pointers above it are registers. */
 function trace(e: Evidence): string[] {
   const from = e.bodies.findIndex((b) => /^\s*(?:Call [Tt]race|Backtrace|stack backtrace)/.test(b));
-  return e.mentions.filter((m) => m.how !== 'site' && m.line > from).map((m) => m.func);
+  return from < 0 ? [] : e.mentions.filter((m) => m.how !== 'site' && m.line > from).map((m) => m.func);
 }
 const upTo = (e: Evidence, end: RegExp): Evidence => {
   const at = e.bodies.findIndex((b, i) => i > 0 && end.test(b));
@@ -67,8 +73,8 @@ function kasan(e: Evidence): Naming {
       ? `KASAN-NULL-POINTER-DEREFERENCE-${mode}`
       : `KASAN-${mode}`;
   if (access === undefined)
-    return bare(anonymous(head.replace(/^.*BUG: /, '').replace(/\+0x[0-9a-f]+\/0x[0-9a-f]+/, '')), type);
-  if (headFunc(e).length === 0 && what === 'null-ptr-deref') return bare(`KASAN: ${what} ${access}`, type);
+    return bare(anonymous(head.replace(/^.*BUG: /, '')), type, { frame: func ?? '' });
+  if (headFunc(e).length === 0 && what === 'null-ptr-deref' && trace(cut).length === 0) return bare(`KASAN: ${what} ${access}`, type);
   return named(`KASAN: ${what} ${access}`, type, func, { alt: BAD });
 }
 
@@ -125,7 +131,7 @@ function warning(e: Evidence): Naming {
     ) ?? '';
   if (/^refcount_|^kref_/.test(warns) || e.header.rule.kind === 'refcount')
     return named('WARNING: refcount bug', 'REFCOUNT_WARNING', func);
-  if (/^debug_print_object/.test(warns)) return named('WARNING: ODEBUG bug', 'WARNING', func);
+  if (/^debug_print_object/.test(warns)) return named('WARNING: ODEBUG bug', 'WARNING', pick(all, /^(?:__)?call_rcu/));
   if (/^kobject_/.test(warns)) return named('WARNING: kobject bug', 'WARNING', func);
   if (/^kmalloc_slab/.test(warns)) return named('WARNING: kmalloc bug', 'WARNING', func);
   if (LOCKDEP_FILE.test(at)) return named('WARNING: locking bug', 'LOCKDEP', func);
@@ -171,16 +177,16 @@ function lockdep(e: Evidence): Naming | undefined {
           `${sign(e)}: ${e.header.text.replace(/^\[ |^\w+: |\[ \w+: | \]$/g, '').replace(/^\w+: /, '')}`,
           'WARNING',
         )
-      : named('possible deadlock', 'LOCKDEP', pick(sites(e)) ?? pick(trace(e)));
+      : named('possible deadlock', 'LOCKDEP', pick(sites(e).slice(0, 2)) ?? pick(trace(e)));
   if (kind.startsWith('lockdep.safe-unsafe')) {
     const at = e.bodies.findIndex((b) => /irq-(?:READ-)?safe at:/.test(b));
     const earlier = e.mentions.filter((m) => at >= 0 && m.line > at && m.how === 'frame').map((m) => m.func);
     return named('possible deadlock', 'LOCKDEP', pick(earlier) ?? pick(sites(e)));
   }
   if (kind === 'lockdep.inconsistent')
-    return named('inconsistent lock state', 'LOCKDEP', pick([...sites(e), ...trace(e)]));
+    return named('inconsistent lock state', 'LOCKDEP', pick([...site(e), ...trace(e)]));
   if (kind === 'lockdep.wait-context')
-    return named('WARNING: locking bug', 'LOCKDEP', pick([...sites(e), ...trace(e)]));
+    return named('WARNING: locking bug', 'LOCKDEP', pick([...site(e), ...trace(e)]));
   return heldLocks(e);
 }
 
@@ -194,9 +200,9 @@ function heldLocks(e: Evidence): Naming | undefined {
     return named(`${sign(e)}: suspicious RCU usage`, type, pick(trace(e)));
   }
   if (kind === 'lockdep.unlock-balance')
-    return named(`${sign(e)}: bad unlock balance`, 'LOCKDEP', pick([...sites(e), ...stack(e)]));
+    return named(`${sign(e)}: bad unlock balance`, 'LOCKDEP', pick(anywhere(e)));
   if (kind === 'lockdep.held-freed')
-    return named(`${sign(e)}: held lock freed`, 'LOCKDEP', pick([...sites(e), ...trace(e)]));
+    return named(`${sign(e)}: held lock freed`, 'LOCKDEP', pick([...site(e), ...trace(e)]));
   if (kind === 'lockdep.still-held')
     return named(`${sign(e)}: still has locks held`, 'LOCKDEP', pick(sites(e)));
   if (kind === 'lockdep.ret-user')
@@ -208,7 +214,7 @@ function heldLocks(e: Evidence): Naming | undefined {
   if (kind === 'lockdep.nested')
     return named(`${sign(e)}: Nested lock was not taken`, 'LOCKDEP', pick(trace(e)));
   if (kind === 'lockdep.contention')
-    return named(`${sign(e)}: bad contention`, 'LOCKDEP', pick([...sites(e), ...trace(e)]));
+    return named(`${sign(e)}: bad contention`, 'LOCKDEP', pick([...site(e), ...trace(e)]));
   if (kind === 'lockdep.nonstatic')
     return named('INFO: trying to register non-static key', '', pick(trace(e)));
   if (kind === 'lockdep.subclass') return bare('BUG: looking up invalid subclass: NUM');
@@ -216,12 +222,13 @@ function heldLocks(e: Evidence): Naming | undefined {
   return undefined;
 }
 
-/** Takes out of a line what differs from run to run, in syzkaller's words. */
+/** Takes out of a line what differs from run to run: offsets, addresses, numbers, in syzkaller's words. */
 export const anonymous = (text: string): string =>
   text
     .trim()
+    .replace(/\+0x[0-9a-f]{1,8}\/0x[0-9a-f]{1,8}/g, '')
     .replace(/\b(?:0x)?[0-9a-f]{8,16}\b/g, 'ADDR')
-    .replace(/\b\d+\b/g, 'NUM')
+    .replace(/\b\d+\b|\d{5,}/g, 'NUM')
     .slice(0, 120);
 
 type Rule = (e: Evidence) => Naming | undefined;
@@ -265,7 +272,7 @@ const RULES: readonly (readonly [RegExp, Rule])[] = [
   [/^spinlock/, (e) => named(`BUG: spinlock ${e.header.groups['what']}`, 'LOCKDEP', pick(trace(e)))],
   [/^rwlock/, (e) => named(`BUG: rwlock ${e.header.groups['what']}`, 'LOCKDEP', pick(trace(e)))],
   [/^wq\.lockup/, () => bare('BUG: workqueue lockup')],
-  [/^wq\.leak/, (e) => named(e.header.text.replace(/:.*$/, '').replace(/^BUG/, 'BUG:'), '', lastFunction(e))],
+  [/^wq\.leak/, (e) => named(e.header.text.replace(/: $/, ''), '', lastFunction(e))],
   [
     /^list\./,
     (e) =>
@@ -304,14 +311,14 @@ const RULES: readonly (readonly [RegExp, Rule])[] = [
   [/^oops\.alignment/, (e) => named('Alignment trap', 'DoS', pick(frames(e)))],
   [/^oops\.doublefault/, traced('PANIC: double fault', 'DoS')],
   [/^oops\.stackguard/, overflow('BUG: stack guard page was hit', '')],
-  [/^panic\.stack/, (e) => named('kernel panic: stack is corrupted', 'DoS', headFunc(e)[0])],
+  [/^panic\.stack/, (e) => named('kernel panic: stack is corrupted', 'DoS', pick([...headFunc(e).filter((f) => !/^[0-9a-f]+$/.test(f)), ...trace(e)]))],
   [/^(?:panic|init)$/, panicNaming],
   [/^bad\.page/, (e) => named('BUG: Bad page state', '', pick(trace(e), /alloc/) ?? pick(stack(e), /alloc/))],
-  [/^slub/, (e) => bare(`BUG: ${anonymous((e.bodies[0] ?? '').replace(/^.*\): /, ''))}`, 'DoS')],
+  [/^slub(?!\.track)/, (e) => bare(`BUG: ${anonymous((e.bodies[0] ?? '').replace(/^.*\): /, ''))}`, 'DoS')],
   [
     /^dentry/,
     (e) =>
-      bare('BUG: Dentry still in use in unmount', '', {
+      bare('BUG: Dentry still in use in unmount', '', { frame: 'unmount',
         also: [`BUG: Dentry still in use ${/\[unmount of [^\]]{1,80}\]/.exec(e.bodies[0] ?? '')?.[0] ?? ''}`],
       }),
   ],
@@ -328,7 +335,7 @@ const RULES: readonly (readonly [RegExp, Rule])[] = [
         e.header.text.startsWith('SYZFATAL') ? { also: ['SYZFATAL'] } : {},
       ),
   ],
-  [/^slub\.track/, (e) => bare(anonymous((e.bodies[0] ?? '').replace(/\+0x[0-9a-f]+\/0x[0-9a-f]+/, '')))],
+  [/^slub\.track/, (e) => bare(anonymous(e.bodies[0] ?? ''), '', { frame: headFunc(e)[0] ?? '' })],
 ];
 
 function lastFunction(e: Evidence): string | undefined {
@@ -368,9 +375,8 @@ function panicNaming(e: Evidence): Naming {
 }
 
 function trusty(e: Evidence): Naming {
-  const at = e.bodies.findIndex((b) => /ASSERT FAILED/.test(b));
-  const next = (e.bodies[at + 1] ?? '').replace(/^trusty: /, '').trim();
-  return bare(`trusty: ASSERT FAILED: ${next}`.trim(), 'DoS');
+  const what = e.bodies.map((b) => /ASSERT FAILED at \(.{0,200}?\): ?(.{0,100})/.exec(b)?.[1]).find((m) => m !== undefined);
+  return bare(`trusty: ASSERT FAILED: ${what ?? ''}`.trim(), 'DoS');
 }
 
 /** The first rule for the report's kind; undefined when syzkaller takes no such report for a crash. */

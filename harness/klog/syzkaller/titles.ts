@@ -19,7 +19,7 @@ export function syzkallerTitles(
 
 function spell(naming: Naming): Omit<SyzkallerTitles, 'corrupted'> {
   const { prefix, type, alt, func, suffix = '' } = naming;
-  if (func === undefined) return { title: prefix, alt: naming.also ?? [], type, frame: '' };
+  if (func === undefined) return { title: prefix, alt: naming.also ?? [], type, frame: naming.frame ?? '' };
   const { name, others } = func === 'corrupted' ? { name: func, others: [] } : names(func);
   const say = (what: string, f: string): string => `${what} in ${f}`;
   const alts = [
