@@ -84,3 +84,27 @@ export class ConfigOptionError extends RingtrialError {
     this.mismatches = mismatches;
   }
 }
+
+/** The build stopped for a reason that lies in this machine and not in the source: no disk, no memory, a broken compiler. */
+export class BuildEnvironmentError extends RingtrialError {
+  readonly code = 'BUILD_ENVIRONMENT';
+  override readonly exitCode = ExitCode.inconclusive;
+}
+
+/** A file of a cached source is not what it was when it was unpacked. */
+export class TreeDamagedError extends RingtrialError {
+  readonly code = 'TREE_DAMAGED';
+  override readonly exitCode = ExitCode.inconclusive;
+
+  constructor(file: string, treeDir: string) {
+    super(
+      `${file} in the cached source below ${treeDir} is not what was unpacked: somebody edited or truncated it. ` +
+        'Remove that directory and run again; it will be fetched anew.',
+    );
+  }
+}
+
+/** A change names a file outside the tree, or leads there through a symbolic link. */
+export class UnsafePathError extends RingtrialError {
+  readonly code = 'UNSAFE_PATH';
+}

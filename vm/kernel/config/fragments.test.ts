@@ -15,7 +15,11 @@ describe('mergeFragments', () => {
       ],
       '6.1',
     );
-    expect(Object.fromEntries(merged)).toEqual({ CONFIG_A: 'n', CONFIG_B: '17', CONFIG_C: '"text with = and #"' });
+    expect(Object.fromEntries(merged)).toEqual({
+      CONFIG_A: 'n',
+      CONFIG_B: '17',
+      CONFIG_C: '"text with = and #"',
+    });
   });
 
   const guarded = [
@@ -32,13 +36,24 @@ describe('mergeFragments', () => {
   ].join('\n');
 
   test('guards choose by version', () => {
-    expect(Object.keys(merge(guarded, '6.1.192'))).toEqual(['CONFIG_ALWAYS', 'CONFIG_OLD', 'CONFIG_ONLY_6_1', 'CONFIG_END']);
+    expect(Object.keys(merge(guarded, '6.1.192'))).toEqual([
+      'CONFIG_ALWAYS',
+      'CONFIG_OLD',
+      'CONFIG_ONLY_6_1',
+      'CONFIG_END',
+    ]);
     expect(Object.keys(merge(guarded, '6.4.0-rc1'))).toEqual(['CONFIG_ALWAYS', 'CONFIG_NEW', 'CONFIG_END']);
     expect(Object.keys(merge(guarded, '5.10.262'))).toEqual(['CONFIG_ALWAYS', 'CONFIG_OLD', 'CONFIG_END']);
   });
 
   test('a guard does not leak into the next fragment', () => {
-    const merged = mergeFragments([{ name: 'a', text: '# kernel < 5.0\nCONFIG_A=y\n' }, { name: 'b', text: 'CONFIG_B=y\n' }], '6.1');
+    const merged = mergeFragments(
+      [
+        { name: 'a', text: '# kernel < 5.0\nCONFIG_A=y\n' },
+        { name: 'b', text: 'CONFIG_B=y\n' },
+      ],
+      '6.1',
+    );
     expect([...merged.keys()]).toEqual(['CONFIG_B']);
   });
 
@@ -69,10 +84,16 @@ describe('compareVersions', () => {
 describe('a .config', () => {
   test('what is written can be read again', () => {
     const name = fc.stringMatching(/^CONFIG_[A-Z0-9_]{1,12}$/);
-    const value = fc.oneof(fc.constantFrom('y', 'n', 'm'), fc.nat().map(String), fc.stringMatching(/^"[ -!#-~]{0,20}"$/));
+    const value = fc.oneof(
+      fc.constantFrom('y', 'n', 'm'),
+      fc.nat().map(String),
+      fc.stringMatching(/^"[ -!#-~]{0,20}"$/),
+    );
     fc.assert(
       fc.property(fc.dictionary(name, value), (options) => {
-        expect(Object.fromEntries(parseConfig(formatConfig(new Map(Object.entries(options)))))).toEqual({ ...options });
+        expect(Object.fromEntries(parseConfig(formatConfig(new Map(Object.entries(options)))))).toEqual({
+          ...options,
+        });
       }),
     );
   });

@@ -38,7 +38,9 @@ export function mergeFragments(fragments: readonly Fragment[], version: string):
       const option = parseOption(line);
       if (option === null) {
         if (line !== '' && !line.startsWith('#')) {
-          throw new InvalidProfileError(`${where}: '${line}' is no kconfig setting, like CONFIG_NET=y or '# CONFIG_NET is not set'.`);
+          throw new InvalidProfileError(
+            `${where}: '${line}' is no kconfig setting, like CONFIG_NET=y or '# CONFIG_NET is not set'.`,
+          );
         }
       } else if (active) {
         merged.set(option.name, option.value);
@@ -53,7 +55,9 @@ function guardHolds(guard: string, version: string, where: string): boolean {
   return guard.split(',').every((part) => {
     const match = COMPARISON.exec(part.trim());
     if (match === null) {
-      throw new InvalidProfileError(`${where}: '# kernel ${guard}' is no guard, like '# kernel >= 6.4' or '# kernel any'.`);
+      throw new InvalidProfileError(
+        `${where}: '# kernel ${guard}' is no guard, like '# kernel >= 6.4' or '# kernel any'.`,
+      );
     }
     const order = compareVersions(version, match[2] ?? '');
     switch (match[1]) {
@@ -99,10 +103,15 @@ export function parseConfig(text: string): OptionValues {
 
 /** Writes options so that kconfig reads them. */
 export const formatConfig = (options: OptionValues): string =>
-  [...options].map(([name, value]) => (value === 'n' ? `# ${name} is not set\n` : `${name}=${value}\n`)).join('');
+  [...options]
+    .map(([name, value]) => (value === 'n' ? `# ${name} is not set\n` : `${name}=${value}\n`))
+    .join('');
 
 /** What was asked for and did not survive. An option that is absent from the `.config` counts as not set. */
-export function unmetOptions(wanted: OptionValues, got: OptionValues): { option: string; wanted: string; got: string }[] {
+export function unmetOptions(
+  wanted: OptionValues,
+  got: OptionValues,
+): { option: string; wanted: string; got: string }[] {
   return [...wanted].flatMap(([option, value]) => {
     const actual = got.get(option) ?? 'n';
     return actual === value ? [] : [{ option, wanted: value, got: actual }];

@@ -2,6 +2,7 @@ import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
 import { z } from 'zod';
+import { isRunning } from '../../../common/process.ts';
 import { MissingToolError } from '../errors.ts';
 
 /** An exclusive lock, held until it is disposed of or until every process that inherited `fd` is gone. */
@@ -65,7 +66,8 @@ async function flock(handle: FileHandle, flags: readonly string[], signal?: Abor
   signal?.throwIfAborted();
   if (result.exitCode === 0) return true;
   if (result.exitCode === CONFLICT) return false;
-  if (result.code === 'ENOENT') throw new MissingToolError('util-linux (flock)', 'keep two runs from building in one place');
+  if (result.code === 'ENOENT')
+    throw new MissingToolError('util-linux (flock)', 'keep two runs from building in one place');
   throw new Error(`flock failed: ${String(result.stderr)}`);
 }
 
@@ -92,14 +94,5 @@ async function readHolder(handle: FileHandle): Promise<string> {
   if (!holder.success) return 'another process';
   const { pid, since, command } = holder.data;
   const name = `process ${pid} (${command}) since ${since}`;
-  return isAlive(pid) ? name : `what ${name} left running`;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+  return isRunning(pid) ? name : `what ${name} left running`;
 }

@@ -32,7 +32,16 @@ const TAIL_LINES = 60;
  */
 const GUARD = 'exec 2>&1; trap \'kill -s KILL -- -$$\' TERM; "$@" & wait "$!"';
 
-const PASSED_ON = ['PATH', 'HOME', 'TMPDIR', 'http_proxy', 'https_proxy', 'ftp_proxy', 'no_proxy', 'all_proxy'];
+const PASSED_ON = [
+  'PATH',
+  'HOME',
+  'TMPDIR',
+  'http_proxy',
+  'https_proxy',
+  'ftp_proxy',
+  'no_proxy',
+  'all_proxy',
+];
 
 /** A short, known environment: a stray CFLAGS, MAKEFLAGS or LOCALVERSION would change what is built. */
 export function plainEnvironment(extra: Readonly<Record<string, string>> = {}): Record<string, string> {
@@ -50,7 +59,7 @@ export function plainEnvironment(extra: Readonly<Record<string, string>> = {}): 
  *
  * @throws the signal's reason when it was aborted; by then the whole process group is gone.
  */
-export async function run(command: readonly [string, ...string[]], options: RunOptions = {}): Promise<RunResult> {
+export async function run(command: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   options.signal?.throwIfAborted();
   const tail: string[] = [];
   const subprocess = execa('setpriv', ['--pdeathsig', 'TERM', 'sh', '-c', GUARD, 'guard', ...command], {
@@ -83,9 +92,9 @@ export interface Output {
 }
 
 /** Runs a short program and keeps what it wrote, up to 64 MiB. A non-zero exit is a result. */
-export async function capture(command: readonly [string, ...string[]], options: RunOptions = {}): Promise<Output> {
+export async function capture(command: readonly string[], options: RunOptions = {}): Promise<Output> {
   options.signal?.throwIfAborted();
-  const [file, ...args] = command;
+  const [file = '', ...args] = command;
   const result = await execa(file, args, {
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
@@ -99,7 +108,11 @@ export async function capture(command: readonly [string, ...string[]], options: 
   });
   options.signal?.throwIfAborted();
   if (result.code === 'ENOENT') throw new MissingToolError(file, `run '${command.join(' ')}'`);
-  return { exitCode: result.exitCode ?? 1, stdout: String(result.stdout ?? ''), stderr: String(result.stderr ?? '') };
+  return {
+    exitCode: result.exitCode ?? 1,
+    stdout: String(result.stdout ?? ''),
+    stderr: String(result.stderr ?? ''),
+  };
 }
 
 /** Where a program is on PATH; null when it is not. */

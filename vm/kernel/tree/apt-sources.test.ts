@@ -73,7 +73,9 @@ describe('retargetSources', () => {
       ['http://archive.invalid/debian', ['trixie']],
       ['http://archive.invalid/debian-security', ['trixie-security']],
     ]);
-    expect(retargeted.every((source) => source.types.join() === 'deb' && source.components.join() === 'main')).toBe(true);
+    expect(
+      retargeted.every((source) => source.types.join() === 'deb' && source.components.join() === 'main'),
+    ).toBe(true);
   });
 
   test('does not ask the security archive for suites it does not have', () => {
@@ -82,7 +84,10 @@ describe('retargetSources', () => {
   });
 
   test('knows aliases and the older name of the security suite, and leaves others out', () => {
-    const retargeted = retargetSources(parseOneLineSources(ONE_LINE), 'bookworm', ['bullseye', 'bullseye-security']);
+    const retargeted = retargetSources(parseOneLineSources(ONE_LINE), 'bookworm', [
+      'bullseye',
+      'bullseye-security',
+    ]);
     expect(retargeted.map((source) => [source.uris[0], source.suites[0]])).toEqual([
       ['http://archive.invalid/debian', 'bullseye'],
       ['http://archive.invalid/security', 'bullseye-security'],
@@ -91,7 +96,9 @@ describe('retargetSources', () => {
   });
 
   test('is empty on a host without a Debian source', () => {
-    expect(retargetSources(parseOneLineSources('deb http://x.invalid/ubuntu noble main'), 'bookworm', ['sid'])).toEqual([]);
+    expect(
+      retargetSources(parseOneLineSources('deb http://x.invalid/ubuntu noble main'), 'bookworm', ['sid']),
+    ).toEqual([]);
   });
 
   test('what is written can be read again', () => {

@@ -25,7 +25,9 @@ export function parseDeb822Sources(text: string): AptSource[] {
       uris: words(fields.get('uris')),
       suites: words(fields.get('suites')),
       components: words(fields.get('components')),
-      fields: new Map([...fields].filter(([name]) => !['types', 'uris', 'suites', 'components', 'enabled'].includes(name))),
+      fields: new Map(
+        [...fields].filter(([name]) => !['types', 'uris', 'suites', 'components', 'enabled'].includes(name)),
+      ),
     };
     return source.types.length > 0 && source.uris.length > 0 ? [source] : [];
   });
@@ -68,7 +70,11 @@ export function parseOneLineSources(text: string): AptSource[] {
 }
 
 /** Options whose name differs between the two forms, as sources.list(5) says. */
-const OPTION_FIELDS: Readonly<Record<string, string>> = { arch: 'architectures', lang: 'languages', target: 'targets' };
+const OPTION_FIELDS: Readonly<Record<string, string>> = {
+  arch: 'architectures',
+  lang: 'languages',
+  target: 'targets',
+};
 
 /** Which part of the archive a suite of the host's release comes from; null when the suite is not of that release. */
 function archiveOf(suite: string, release: string): 'main' | 'security' | null {
@@ -84,11 +90,16 @@ function archiveOf(suite: string, release: string): 'main' | 'security' | null {
  * serve the security archive. Sources of others, and those signed with another's key, are left out. Empty when
  * the host has no Debian source.
  */
-export function retargetSources(sources: readonly AptSource[], release: string, suites: readonly string[]): AptSource[] {
+export function retargetSources(
+  sources: readonly AptSource[],
+  release: string,
+  suites: readonly string[],
+): AptSource[] {
   const result: AptSource[] = [];
   const seen = new Set<string>();
   for (const source of sources) {
-    if (!source.types.includes('deb') || !source.components.includes('main') || !isDebianKey(source)) continue;
+    if (!source.types.includes('deb') || !source.components.includes('main') || !isDebianKey(source))
+      continue;
     const kinds = new Set(source.suites.map((suite) => archiveOf(suite, release)));
     const wanted = suites.filter((suite) => kinds.has(suite.endsWith('-security') ? 'security' : 'main'));
     const key = `${source.uris.join(' ')} ${wanted.join(' ')}`;
