@@ -248,4 +248,5 @@ export function belongs(body: string): Belonging {
 }
 
 /** Banner lines that stand above a header: they carry no meaning, only attention. */
-export const isBanner = (body: string): boolean => /^[=\-*]{10,100}\s*$|^8<--- cut here/.test(body) || body.trim() === '';
+export const isBanner = (body: string): boolean =>
+  /^[=\-*]{10,100}\s*$|^8<--- cut here/.test(body) || body.trim() === '';

@@ -1,25 +1,59 @@
 import type { Segment } from './segment.ts';
-import type { Trace } from './types.ts';
+import type { Line, Trace } from './types.ts';
 
 /**
- * Why a report cannot be trusted whole, or undefined when it can.
- * `unnamed`: the report names no function that its kind always names.
+ * Messages that come with a stack of their own and are no report: warn_alloc() (mm/page_alloc.c) and
+ * fail_dump() (lib/fault-inject.c). Inside a report they mean that another context prints as well.
  */
-export function corruption(
-  segment: Segment,
-  bodies: readonly string[],
-  traces: readonly Trace[],
-  unnamed: boolean,
-): string | undefined {
-  if (segment.torn !== undefined) return `another report began inside it: ${segment.torn}`;
-  const raw = segment.lines.find((l) => l.raw.includes(' printk messages dropped **'));
-  if (raw !== undefined) return 'the kernel dropped messages inside the report';
-  const { rule } = segment.header;
-  if (rule.oneLine === true || rule.traceless === true) return undefined;
-  const frames = traces.reduce((n, t) => n + t.frames.length, 0);
-  if (frames === 0) return segment.cut ? 'the log ends before its stack trace' : 'it has no stack trace';
-  if (unnamed) return 'its stack trace names no function at fault';
-  const last = bodies.at(-1) ?? '';
-  if (segment.cut && /Call [Tt]race:\s*$/.test(last)) return 'the log ends before its stack trace';
+const INTRUDER = /FAULT_INJECTION: forcing a failure|: (?:page )?allocation failure[:,]/;
+
+/** Kinds that dump the stacks of several tasks or CPUs on purpose. */
+const MANY_STACKS = /^(?:rcu|hung|softlockup|hardlockup|wq|csd|oom|kcsan|panic|init)/;
+
+/**
+ * The line (counted from the header) from which on another context wrote into the report, when it did:
+ * without caller ids nothing tells its lines from the report's own.
+ */
+export function intrusion(kind: string, bodies: readonly string[], headerPid?: string): number | undefined {
+  if (MANY_STACKS.test(kind)) return undefined;
+  let pid = headerPid;
+  for (const [i, body] of bodies.entries()) {
+    if (INTRUDER.test(body)) return i;
+    const own = body.includes('Comm: ')
+      ? /^CPU: \d{1,5} (?:UID: \d{1,10} )?PID: (\d{1,10}) Comm: /.exec(body)?.[1]
+      : undefined;
+    if (own === undefined) continue;
+    if (pid !== undefined && pid !== own) return i;
+    pid = own;
+  }
   return undefined;
+}
+
+/** What is known of a report's wholeness besides its lines. */
+export interface Findings {
+  readonly bodies: readonly string[];
+  readonly traces: readonly Trace[];
+  /** The report names no function although its kind always does. */
+  readonly unnamed: boolean;
+  readonly intrusion?: number;
+}
+
+const dropped = (lines: readonly Line[]): boolean =>
+  lines.some((l) => l.raw.includes(' printk messages dropped **'));
+
+/** Why a report cannot be trusted whole, or undefined when it can. */
+export function corruption(segment: Segment, found: Findings): string | undefined {
+  const { rule } = segment.header;
+  if (segment.torn !== undefined) return `another report began inside it: ${segment.torn}`;
+  if (dropped(segment.lines)) return 'the kernel dropped messages inside the report';
+  if (found.intrusion !== undefined) return 'the stack of another context is mixed into it';
+  if (
+    found.bodies.some((b) => /^WARNING: kernel stack (?:regs|frame pointer) at /.test(b)) &&
+    rule.oneLine !== true
+  )
+    return 'the unwinder lost its way in the stack';
+  if (rule.oneLine === true || rule.traceless === true) return undefined;
+  if (found.traces.every((t) => t.frames.length === 0))
+    return segment.cut ? 'the log ends before its stack trace' : 'it has no stack trace';
+  return found.unnamed ? 'its stack trace names no function at fault' : undefined;
 }

@@ -1,4 +1,4 @@
-import { corruption } from './corruption.ts';
+import { corruption, intrusion } from './corruption.ts';
 import { parseLockdep } from './lockdep/parse.ts';
 import { parseContext, parseOrigin } from './origin.ts';
 import type { Segment } from './segment.ts';
@@ -35,8 +35,14 @@ export function buildReport(segment: Segment): KernelReport {
     names.length > 0
       ? `${base.replace(/^(?:WARNING|INFO|BUG): | detected!?$/g, '')}: ${[...names, ...(names.length > 1 ? [names[0]] : [])].join(' -> ')}`
       : base;
-  const titles = syzkallerTitles(header, bodies);
-  const corrupted = corruption(segment, bodies, traces, titles?.frame === 'corrupted');
+  const intruded = intrusion(header.rule.kind, bodies, header.groups['pid']);
+  const titles = syzkallerTitles(header, bodies, intruded !== undefined);
+  const corrupted = corruption(segment, {
+    bodies,
+    traces,
+    unnamed: titles?.frame === 'corrupted',
+    ...(intruded === undefined ? {} : { intrusion: intruded }),
+  });
   const ip = bodies.map(parsePointer).find((f) => f !== undefined);
   const pid = header.groups['pid'];
   const task =

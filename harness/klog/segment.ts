@@ -79,7 +79,8 @@ export class Segmenter {
   feed(line: Line, mayBeHeader: boolean, before: () => readonly Line[]): void {
     const header = mayBeHeader ? matchHeader(line) : undefined;
     const owner = this.#owner(line);
-    if (header?.rule.oneLine === true && (owner === undefined || !this.#absorb(owner, header, line))) this.#single(header, line);
+    if (header?.rule.oneLine === true && (owner === undefined || !this.#absorb(owner, header, line)))
+      this.#single(header, line, owner);
     else if (header !== undefined) {
       if (owner !== undefined && this.#absorb(owner, header, line)) return;
       if (owner !== undefined) this.#close(owner, { torn: header.text });
@@ -133,7 +134,8 @@ export class Segmenter {
     });
   }
 
-  #single(header: Header, line: Line): void {
+  #single(header: Header, line: Line, owner: Open | undefined): void {
+    owner?.lines.push(line);
     this.#done({ header, at: 0, lines: [line], earlier: this.#begun++, cut: false });
   }
 

@@ -42,7 +42,10 @@ export const lockdepHeaders: readonly HeaderRule[] = [
   framed('held-freed', 'held lock freed', 'held lock freed'),
   framed('still-held', 'still has locks held', '(?<comm>.{1,32})/(?<pid>\\d{1,10}) still has locks held'),
   // lockdep_sys_exit() prints the locks but no stack
-  { ...framed('ret-user', 'lock held when returning', 'lock held when returning to user space'), traceless: true },
+  {
+    ...framed('ret-user', 'lock held when returning', 'lock held when returning to user space'),
+    traceless: true,
+  },
   framed('rcu', 'suspicious RCU usage', '(?:suspicious RCU usage|suspicious rcu_dereference)'),
   framed('chain-collision', 'chain_key collision', 'chain_key collision'),
   {

@@ -9,7 +9,9 @@ const func = '(?<func>[^\\s+]{1,200})';
 const kasan = (kind: string, what: string): HeaderRule => ({
   kind,
   literal: 'BUG: KASAN: ',
-  re: new RegExp(`^BUG: KASAN: (?<what>${what})(?: in ${func}.{0,200}| on address.{0,100}| at addr.{0,100})?\\s*$`),
+  re: new RegExp(
+    `^BUG: KASAN: (?<what>${what})(?: in ${func}.{0,200}| on address.{0,100}| at addr.{0,100})?\\s*$`,
+  ),
   severity: 'bug',
   last: CLOSING,
   continuedBy: TRACKS,
