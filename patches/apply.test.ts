@@ -55,6 +55,19 @@ describe('applySeries', () => {
     expect(lineOrigin('b.c', 1)).toBeUndefined();
   });
 
+  test('attributes a file that is rewritten from end to end without comparing it for ever', async () => {
+    await using shop = await Workshop.open();
+    const old = numbered(60_000, 'old');
+    const patch = [
+      '--- a/a.c\n+++ b/a.c\n@@ -1,60000 +1,60000 @@',
+      ...old.map((line) => `-${line}`),
+      ...numbered(60_000, 'new').map((line) => `+${line}`),
+    ];
+    const tree = await shop.tree('tree', { 'a.c': text(old) });
+    const applied = await applySeries(tree, candidateOf(text(patch)));
+    expect(applied.lineOrigin('a.c', 30_000)).toBe('1.patch');
+  });
+
   test('follows a renamed file', async () => {
     await using shop = await Workshop.open();
     const lines = text(numbered(30));

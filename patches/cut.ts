@@ -1,3 +1,5 @@
+import { printable } from './printable.ts';
+
 /** The diffs of a text, one string a file, or the first place where a hunk is not what its header says. */
 export type Cut =
   | { readonly sections: readonly string[] }
@@ -71,7 +73,7 @@ function endOfHunk(lines: readonly string[], start: number): number | { damage: 
     if (kind === ' ' || kind === '-') oldLeft -= 1;
     if (kind === ' ' || kind === '+') newLeft -= 1;
     if (oldLeft < 0 || newLeft < 0 || !(kind && ' +-\\'.includes(kind))) {
-      const shown = Buffer.from(line, 'latin1').toString('utf8').slice(0, 60);
+      const shown = printable(Buffer.from(line, 'latin1').toString('utf8').slice(0, 60));
       return {
         damage: `"${shown}" does not belong into the hunk that starts on line ${start + 1}`,
         line: i + 1,

@@ -103,6 +103,21 @@ describe('explainFile', () => {
     );
   });
 
+  test('passes no control sequence on to a terminal', () => {
+    const now = file.map((line) => line.replace('return -EFAULT;', 'return \u001b]0;title\u0007-EFAULT;'));
+    const lines = rendered(now);
+    expect(lines).toContain('title');
+    expect(lines).not.toMatch(/[\u001b\u0007]/);
+  });
+
+  test('gives up on a comparison that nobody would read, soon', () => {
+    const many = numbered(40_000, 'old').map((line) => `-${line}`);
+    const long = `--- a/a.c\n+++ b/a.c\n@@ -1,40000 +0,0 @@\n${many.join('\n')}\n`;
+    const [diff] = parsePatchFile('x.patch', Buffer.from(long)).files;
+    const failures = diff ? explainFile(diff, text(numbered(40_000, 'other')), []) : [];
+    expect(failures.flatMap(renderFailure).join('\n')).toContain('too long to be compared');
+  });
+
   test('does not take a coincidence for a place', () => {
     expect(rendered(filler)).toContain('looked for at line 46; the file has nothing like it.');
     expect(explain([])).toMatchObject([{ reason: 'nowhere' }]);

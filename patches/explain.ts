@@ -1,5 +1,6 @@
-import { closestPlace, exactPlace, type Place } from './locate.ts';
+import { closestPlace, exactPlace, type Place, telling } from './locate.ts';
 import { type FileDiff, type Hunk, newLines, oldLines } from './parse.ts';
+import { printable } from './printable.ts';
 import { renderPlace } from './render.ts';
 
 /** A file of the tree as text. */
@@ -17,13 +18,16 @@ export interface HunkFailure {
   readonly reason: 'differs' | 'nowhere' | 'already-applied' | 'missing-file' | 'file-exists';
   /** Where the hunk's result already stands, for `already-applied`. */
   readonly appliedAt?: number;
-  /** The place in the file that is most like what the hunk looks for. */
+  /** The place in the file that is most like what the hunk looks for; none for a very long hunk. */
   readonly closest?: Place;
   /** Directories of this tree that may have the code of a missing file. */
   readonly movedTo?: readonly string[];
   /** Another file that has these lines: code moves, e.g. from fs/io_uring.c to io_uring/rw.c. */
   readonly elsewhere?: { readonly path: string; readonly place: Place };
 }
+
+/** Nobody reads a longer comparison, and it takes time by the square of the length. */
+const longestHunk = 1000;
 
 /** Below this share of agreeing lines a place is a coincidence, in the file itself and in another one. */
 const plausible = 0.4;
@@ -75,8 +79,11 @@ function explainHunk({ file, lines, others }: Where, hunk: Hunk): HunkFailure | 
   if (lines === undefined)
     return { ...at, reason: 'missing-file', ...movedTo(others), ...bestElsewhere(others, wanted) };
   if (exactPlace(lines, wanted, hunk.oldStart) !== undefined) return undefined;
-  const appliedAt = exactPlace(lines, newLines(hunk), hunk.newStart);
+  // What a hunk leaves behind must say something: nothing at all, or a brace, stands everywhere.
+  const made = newLines(hunk);
+  const appliedAt = made.some(telling) ? exactPlace(lines, made, hunk.newStart) : undefined;
   if (appliedAt !== undefined) return { ...at, reason: 'already-applied', appliedAt };
+  if (wanted.length > longestHunk) return { ...at, reason: 'differs' };
   const closest = closestPlace(lines, wanted, hunk.oldStart);
   if (closest && share(closest) >= plausible) return { ...at, reason: 'differs', closest };
   return { ...at, reason: 'nowhere', ...bestElsewhere(others, wanted) };
@@ -91,6 +98,7 @@ function bestElsewhere(
   others: readonly TextFile[],
   wanted: readonly string[],
 ): Pick<HunkFailure, 'elsewhere'> {
+  if (wanted.length > longestHunk) return {};
   let best: { path: string; place: Place } | undefined;
   for (const { path, text } of others) {
     const place = closestPlace(splitLines(text), wanted, 1);
@@ -112,9 +120,12 @@ export function renderFailure(failure: HunkFailure): string[] {
       `  looked for at line ${lookedForAt}; the file has nothing like it.`,
       ...renderElsewhere(elsewhere),
     ],
-    differs: () => (closest === undefined ? [] : renderClosest(lookedForAt, closest)),
+    differs: () =>
+      closest
+        ? renderClosest(lookedForAt, closest)
+        : ['  differs, and is too long to be compared line by line.'],
   };
-  return [name, ...sentences[failure.reason]()];
+  return [name, ...sentences[failure.reason]()].map(printable);
 }
 
 const renderClosest = (lookedForAt: number, closest: Place): string[] => [

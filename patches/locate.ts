@@ -18,7 +18,7 @@ export interface Place {
 }
 
 /** A line that says something: `}` and blank ones stand everywhere. */
-const telling = (line: string): boolean => /[A-Za-z0-9]/.test(line);
+export const telling = (line: string): boolean => /[A-Za-z0-9]/.test(line);
 
 /** How far lines may have been inserted or removed inside a hunk for its parts to count as one place. */
 const slack = 6;

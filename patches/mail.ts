@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { runGit } from './git.ts';
+import { printable } from './printable.ts';
 
 /** The header block of a mail or of a git format-patch file, or undefined when the text does not begin with one. */
 function headerBlock(text: string): string | undefined {
@@ -21,12 +22,9 @@ const encoded =
 export function subjectOf(bytes: Uint8Array): string | undefined {
   const head = headerBlock(Buffer.from(bytes.subarray(0, 64 * 1024)).toString('utf8'));
   const subject = /^Subject:((?:.*)(?:\n[ \t].*)*)/im.exec(head ?? '')?.[1];
-  return (
-    subject
-      ?.replaceAll(/\s+/g, ' ')
-      .replace(/^ ?(?:Re: ?)*(?:\[[^\]]*\] ?)*/i, '')
-      .trim() || undefined
-  );
+  if (subject === undefined) return undefined;
+  const bare = subject.replaceAll(/\s+/g, ' ').replace(/^ ?(?:Re: ?)*(?:\[[^\]]*\] ?)*/i, '');
+  return printable(bare.trim()) || undefined;
 }
 
 /**

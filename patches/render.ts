@@ -7,6 +7,12 @@ const context = 2;
 /** Two lines are two versions of one line when they share at least this part of the longer one. */
 const likeness = 0.5;
 
+/** How many of the file's lines are tried for one line of the patch. */
+const reach = 20;
+
+/** Lines longer than this are not compared word by word. */
+const longestLine = 500;
+
 interface Row {
   readonly mark: ' ' | '-' | '+' | '~';
   readonly text: string;
@@ -62,7 +68,7 @@ function pairedBlock(block: readonly Aligned[]): Row[] {
   const rows: Row[] = [];
   for (const { kind, text } of block) {
     if (kind !== 'patch') continue;
-    const match = theirs.findIndex((other) => alike(text, other));
+    const match = theirs.slice(0, reach).findIndex((other) => alike(text, other));
     if (match === -1) {
       rows.push({ mark: '-', text });
       continue;
@@ -74,6 +80,7 @@ function pairedBlock(block: readonly Aligned[]): Row[] {
 }
 
 function alike(a: string, b: string): boolean {
+  if (Math.max(a.length, b.length) > longestLine) return false;
   const common = diffWordsWithSpace(a.trim(), b.trim())
     .filter(({ added, removed }) => !added && !removed)
     .reduce((sum, { value }) => sum + value.trim().length, 0);
