@@ -1,4 +1,5 @@
 import type { ExecOutcome } from '../vm/ssh/connection.ts';
+import type { VitalSign } from './dossier.ts';
 import type { Ktap, KtapPoint } from './ktap.ts';
 import type { PointResult, Status } from './status.ts';
 import type { Program } from './suite.ts';
@@ -13,8 +14,10 @@ export interface CellEvidence {
   readonly reports: readonly { readonly signature: string; readonly title: string }[];
   /** The kernel panicked meanwhile, with its first line. */
   readonly panic?: string;
-  /** The guest's kernel answered nobody any more, although QEMU ran. */
-  readonly frozen?: boolean;
+  /** How the guest came to its end meanwhile, if it did. */
+  readonly gone?: string;
+  /** What could still be had from the guest when the program did not end. */
+  readonly sign?: VitalSign;
   /** Why a pass cannot be believed: lockdep was off, the console silent or incomplete. */
   readonly blind?: string;
 }
@@ -33,7 +36,7 @@ export function judgeCell(evidence: CellEvidence): PointResult[] {
       name: `${evidence.program.name}.${name}`,
       program: evidence.program.name,
       repetition: evidence.repetition,
-      ...withReports(own, evidence),
+      ...(point ? withReports(own, evidence) : own),
       own: own.status,
       observations: point?.observations ?? (name === firstUnseen ? evidence.ktap.trailingObservations : []),
       diagnostics: point?.diagnostics ?? (name === firstUnseen ? evidence.ktap.trailing : []),
@@ -84,11 +87,12 @@ function unseen(first: boolean, evidence: CellEvidence): Judged {
   const { outcome, ktap, program } = evidence;
   switch (outcome.type) {
     case 'deadline':
+      if (evidence.sign === 'qemu-silent') return { status: 'MISS', reason: 'QEMU itself stood still' };
       return { status: 'FAIL', reason: `hang: no result within ${program.deadlineSeconds} s` };
     case 'lost':
-      return evidence.frozen
+      return evidence.sign === 'frozen'
         ? { status: 'FAIL', reason: 'hang: the kernel answers nobody any more' }
-        : { status: 'MISS', reason: `the guest was lost: ${outcome.reason}` };
+        : { status: 'MISS', reason: `the guest was lost: ${evidence.gone ?? outcome.reason}` };
     case 'signalled':
       return { status: 'ERROR', reason: `the test program was killed by ${outcome.signal}` };
     case 'exited':

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Guest } from '../vm/qemu/guest.ts';
+import type { Guest, GuestEnd } from '../vm/qemu/guest.ts';
 import type { ExecResult } from '../vm/ssh/connection.ts';
 import { inspect } from './aftermath.ts';
 import { judgeCell } from './cell.ts';
@@ -41,7 +41,7 @@ export async function runCell(cell: Cell, guests: GuestInUse, context: CellConte
       ? undefined
       : await trouble(guest, output);
   const after = guest.alive ? await inspect(guest, program.name, context.signal) : undefined;
-  const panic = guest.alive ? undefined : await panicOf(guest);
+  const end = guest.alive ? undefined : await guest.ended();
   const reports = guests.scan(program.name, repetition, [from, guest.console.size]);
   const blind = blindness({
     vitals: after?.vitals,
@@ -59,8 +59,9 @@ export async function runCell(cell: Cell, guests: GuestInUse, context: CellConte
     outcome: run.outcome,
     ktap: parseKtap(run.stdout.toString('utf8')),
     reports,
-    frozen: sign === 'frozen',
-    ...(panic === undefined ? {} : { panic }),
+    ...(sign === undefined ? {} : { sign }),
+    ...(end?.type === 'panic' ? { panic: end.line } : {}),
+    ...(end ? { gone: endWords(end) } : {}),
     ...(blind === undefined ? {} : { blind }),
   });
 }
@@ -74,9 +75,15 @@ async function trouble(guest: Guest, output: string): Promise<VitalSign> {
   return sign;
 }
 
-async function panicOf(guest: Guest): Promise<string | undefined> {
-  const end = await guest.ended();
-  return end.type === 'panic' ? end.line : undefined;
+function endWords(end: GuestEnd): string {
+  switch (end.type) {
+    case 'panic':
+      return end.line;
+    case 'powered-off':
+      return 'it switched itself off';
+    case 'qemu-died':
+      return `QEMU came to its end (${end.detail})`;
+  }
 }
 
 /** Where a cell's output goes, without a suffix. */

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import { ExitCode, RingtrialError } from '../common/errors.ts';
 import { interruption } from './interrupt.ts';
+import { benchVerb } from './verbs/bench.ts';
 import { candidatesVerb } from './verbs/candidates.ts';
 import { doctorVerb } from './verbs/doctor.ts';
 import { evaluateVerb } from './verbs/evaluate.ts';
@@ -24,6 +25,7 @@ Exit codes: 0 accepted, 1 rejected, 2 usage or configuration, 3 the harness coul
   .addCommand(doctorVerb())
   .addCommand(shellVerb())
   .addCommand(execVerb())
+  .addCommand(benchVerb())
   .addCommand(testVerb());
 
 // Sub-commands do not inherit it.
