@@ -1,4 +1,5 @@
 import type { Segment } from './segment.ts';
+import { parseFrame } from './trace.ts';
 import type { Line, Trace } from './types.ts';
 
 /**
@@ -10,6 +11,9 @@ const INTRUDER = /FAULT_INJECTION: forcing a failure|: (?:page )?allocation fail
 /** Kinds that dump the stacks of several tasks or CPUs on purpose. */
 const MANY_STACKS = /^(?:rcu|hung|softlockup|hardlockup|wq|csd|oom|kcsan|panic|init)/;
 
+/** Once its stack is shown and one of these follows, what matters of a report is told. */
+const TOLD = /^(?:---\[ end |Kernel panic|The buggy address|Memory state|Allocated by|Freed by)/;
+
 /**
  * The line (counted from the header) from which on another context wrote into the report, when it did:
  * without caller ids nothing tells its lines from the report's own.
@@ -17,7 +21,10 @@ const MANY_STACKS = /^(?:rcu|hung|softlockup|hardlockup|wq|csd|oom|kcsan|panic|i
 export function intrusion(kind: string, bodies: readonly string[], headerPid?: string): number | undefined {
   if (MANY_STACKS.test(kind)) return undefined;
   let pid = headerPid;
+  let shown = false;
   for (const [i, body] of bodies.entries()) {
+    shown ||= parseFrame(body)?.unreliable === false;
+    if (shown && TOLD.test(body)) return undefined;
     if (INTRUDER.test(body)) return i;
     const own = body.includes('Comm: ')
       ? /^CPU: \d{1,5} (?:UID: \d{1,10} )?PID: (\d{1,10}) Comm: /.exec(body)?.[1]

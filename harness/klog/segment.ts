@@ -51,7 +51,7 @@ const MAX_FOREIGN = 400;
 const STALL = /^(?:rcu|hung|softlockup|hardlockup|csd|wq)/;
 /** What the kernel may still say of a report after its end mark. */
 const AFTERWORD =
-  /^(?:Kernel panic|note: |Kernel Offset|Dumping ftrace|\(ftrace buffer|Rebooting in|SMP: |Disabling lock|Memory Limit|CPU features|PHYS_OFFSET|---\[ end Kernel|INFO: lockdep is turned off|[A-Z][A-Z0-9]{1,3}: |RIP|Code: |CPU: \d)/;
+  /^(?:Kernel panic|note: |Kernel Offset|Dumping ftrace|\(ftrace buffer|Rebooting in|SMP: |Disabling lock|Memory Limit|CPU features|PHYS_OFFSET|---\[ end Kernel|INFO: lockdep is turned off|[A-Z][A-Z0-9]{1,3}: [0-9a-f]{4}|RIP|Code: )/;
 const END_MARK = /^---\[ end (?:trace|Kernel panic)|^Rebooting in /;
 
 /**
@@ -79,13 +79,16 @@ export class Segmenter {
   feed(line: Line, mayBeHeader: boolean, before: () => readonly Line[]): void {
     const header = mayBeHeader ? matchHeader(line) : undefined;
     const owner = this.#owner(line);
-    if (header?.rule.oneLine === true && (owner === undefined || !this.#absorb(owner, header, line)))
-      this.#single(header, line, owner);
-    else if (header !== undefined) {
-      if (owner !== undefined && this.#absorb(owner, header, line)) return;
-      if (owner !== undefined) this.#close(owner, { torn: header.text });
-      this.#start(header, line, before());
-    } else if (owner !== undefined) this.#extend(owner, line);
+    if (header === undefined) {
+      if (owner !== undefined) this.#extend(owner, line);
+    } else if (owner === undefined || !this.#absorb(owner, header, line)) {
+      if (header.rule.oneLine === true || (owner !== undefined && passing(owner, header)))
+        this.#single(header, line, owner);
+      else {
+        if (owner !== undefined) this.#close(owner, { torn: header.text });
+        this.#start(header, line, before());
+      }
+    }
     if (this.#open.length > 1 || owner === undefined) this.#age(owner);
   }
 
@@ -216,6 +219,10 @@ export class Segmenter {
     });
   }
 }
+
+/** A notice that some other context printed while a fault was being reported: it does not end that report. */
+const passing = (open: Open, header: Header): boolean =>
+  header.rule.severity === 'info' && open.header.rule.severity === 'bug' && !open.finished && open.frames > 0;
 
 /** One header of two: the telling one's kind and title, the proper one's place. */
 function merged(telling: Header, proper: Header): Header {

@@ -28,6 +28,10 @@ const symbol = (text: string, unreliable: boolean): Frame | undefined => {
   };
 };
 
+/** The function that an arm line is about; the line's symbol is where that one was called. */
+export const armCallee = (body: string): string | undefined =>
+  body.includes(' from ') ? ARM.exec(body.trim())?.groups?.['callee'] : undefined;
+
 /**
  * The frame that a line of a stack trace shows, or undefined. Formats: stack_trace_print() (kernel/stacktrace.c),
  * show_trace_log_lvl() (x86), dump_backtrace_entry() (arm, arm64), show_stack() (powerpc: `(unreliable)` behind).
@@ -95,8 +99,11 @@ export function parseTraces(bodies: readonly string[]): Trace[] {
     }
     if (MARK.test(text)) continue;
     const frame = parseFrame(text) ?? (frames.length > 0 ? parsePointer(text) : undefined);
-    if (frame !== undefined) frames.push(frame);
-    else if (frames.length === 0 || HEADING.test(text) || (text.endsWith(':') && !REGISTERS.test(text))) {
+    if (frame !== undefined) {
+      const callee = frames.length === 0 ? armCallee(text) : undefined;
+      if (callee !== undefined) frames.push({ func: callee, inlined: false, unreliable: false });
+      frames.push(frame);
+    } else if (frames.length === 0 || HEADING.test(text) || (text.endsWith(':') && !REGISTERS.test(text))) {
       flush();
       heading = text;
     }

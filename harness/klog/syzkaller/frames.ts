@@ -1,4 +1,4 @@
-import { parseFrame, parsePointer } from '../trace.ts';
+import { armCallee, parseFrame, parsePointer } from '../trace.ts';
 import { BYSTANDER, DISPATCHER, INTERRUPT_ENTRY, plain } from './bystanders.ts';
 
 /** What a report's lines name, in order of the lines. */
@@ -21,6 +21,9 @@ export function mentions(bodies: readonly string[]): Mention[] {
     const frame = pointer === undefined ? parseFrame(body) : undefined;
     if (pointer?.func !== undefined) found.push({ func: pointer.func, how: 'ip', line });
     else if (frame?.func !== undefined) {
+      const callee =
+        found.at(-1)?.how === 'frame' && found.at(-1)?.line === line - 1 ? undefined : armCallee(body);
+      if (callee !== undefined) found.push({ func: callee, how: 'frame', line });
       if (!frame.unreliable) found.push({ func: frame.func, how: 'frame', line });
     } else {
       const site = SITE.exec(body);

@@ -55,7 +55,7 @@ export function kmsan(e: Evidence): Naming {
 export function ubsan(e: Evidence): Naming {
   const what = e.header.groups['what'] ?? 'undefined-behaviour';
   const func = pick(trace(e));
-  return what.includes('out-of-bounds')
+  return what === 'array-index-out-of-bounds'
     ? named(`UBSAN: ${what}`, 'MEMORY_SAFETY_UBSAN', func, { alt: BAD })
     : named(`UBSAN: ${what}`, 'UBSAN', func);
 }

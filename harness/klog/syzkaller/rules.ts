@@ -18,7 +18,7 @@ const softLockup: Rule = (e) => named('BUG: soft lockup', 'HANG', pickDispatched
 
 /** Waits that a hung task shows besides the ones that any report may show. */
 const WAITS =
-  /^(?:console_lock|rcu_barrier\w*|request_wait_answer|wait_\w+|__wait_\w+|\w+_wait|kthread_\w+|flush_\w+)$/;
+  /^(?:console_lock|rcu_barrier\w*|wait_\w+|__wait_\w+|\w*wait_for_completion\w*|kthread_\w+|flush_\w+)$/;
 
 function hung(e: Evidence): Naming {
   const own = upTo(e, /^(?:Showing all locks|INFO: task|INFO: lockdep is|NMI backtrace|Kernel panic)/);
@@ -49,7 +49,9 @@ const PAGE_BUG = fault('BUG: unable to handle kernel paging request', 'MEMORY_SA
 const armFault: Rule = (e) => {
   const what = e.header.groups['what'] ?? '';
   if (/NULL pointer/i.test(what)) return NULL_BUG(e);
-  return (/paging request|user memory/i.test(what) ? PAGE_BUG : fault('Internal error', 'DoS', BAD))(e);
+  if (/user memory/i.test(what))
+    return fault('BUG: unable to handle kernel access to user memory', 'MEMORY_SAFETY_BUG', BAD)(e);
+  return (/paging request/i.test(what) ? PAGE_BUG : fault('Internal error', 'DoS', BAD))(e);
 };
 
 /** Reasons to panic whose rest differs from run to run. */
@@ -117,6 +119,8 @@ const RULES: readonly (readonly [RegExp, Rule])[] = [
   [/^oops\.gpf/, fault('general protection fault', 'DoS', BAD)],
   [/^oops\.divide/, fault('divide error', 'DoS')],
   [/^oops\.invop/, fault('invalid opcode', 'DoS')],
+  [/^oops\.trap/, (e) => fault(e.header.groups['what'] ?? 'trap', 'DoS')(e)],
+  [/^oops\.cfi/, fault('CFI failure', 'DoS')],
   [/^oops\.fault/, fault('Unhandled fault', 'DoS', BAD)],
   [/^oops\.alignment/, traced('Alignment trap', 'DoS')],
   [/^oops\.doublefault/, traced('PANIC: double fault', 'DoS')],
@@ -124,6 +128,9 @@ const RULES: readonly (readonly [RegExp, Rule])[] = [
   [/^panic\.stack/, stackProtector],
   [/^(?:panic|init)$/, panic],
   [/^bad\.page/, badPage],
+  [/^bad\.map/, () => bare('BUG: Bad page map')],
+  [/^bad\.rss/, () => bare('BUG: Bad rss-counter state')],
+  [/^(?:pgtables|mempool)/, (e) => bare(anonymous(e.bodies[0] ?? ''))],
   [/^slub\.track/, (e) => bare(anonymous(e.bodies[0] ?? ''), '', { frame: headFunc(e)[0] ?? '' })],
   [/^slub/, (e) => bare(`BUG: ${anonymous((e.bodies[0] ?? '').replace(/^.*\): /, ''))}`, 'DoS')],
   [/^dentry/, dentry],

@@ -8,7 +8,8 @@ const CHECKS: readonly (readonly [RegExp, string, string])[] = [
   [/^(?:refcount|kref)_/, 'WARNING: refcount bug', 'REFCOUNT_WARNING'],
   [/^debug_print_object/, 'WARNING: ODEBUG bug', 'WARNING'],
   [/^kobject_/, 'WARNING: kobject bug', 'WARNING'],
-  [/^kmalloc_slab/, 'WARNING: kmalloc bug', 'WARNING'],
+  [/^(?:kmalloc_slab|(?:__)?kvmalloc_node)/, 'WARNING: kmalloc bug', 'WARNING'],
+  [/^proc_register/, 'WARNING: proc registration bug', 'WARNING'],
   [/^__vmalloc_node_range/, 'WARNING: zero-size vmalloc', 'WARNING'],
 ];
 
@@ -29,7 +30,12 @@ export function warning(e: Evidence): Naming {
   const check = e.header.rule.kind === 'refcount' ? CHECKS[0] : CHECKS.find(([re]) => re.test(warns));
   const func = e.mixed ? undefined : pick(all, PASSING);
   if (check !== undefined) return named(check[1], check[2], func);
-  if (at.startsWith('kernel/locking/lockdep.c')) return named('WARNING: locking bug', 'LOCKDEP', func);
+  if (at.startsWith('kernel/locking/lockdep.c'))
+    return named(
+      'WARNING: locking bug',
+      'LOCKDEP',
+      e.mixed ? undefined : pick(all, /^(?:__)?(?:lock|release)_sock\w*$/),
+    );
   return named(
     'WARNING',
     'WARNING',
