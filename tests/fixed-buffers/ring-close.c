@@ -1,0 +1,290 @@
+/*
+ * The ring goes away, by close, exit or SIGKILL, with fixed requests in flight.
+ *
+ * Invariants, in every design:
+ *   - within five seconds every page that was pinned for the ring is unpinned, whatever its
+ *     requests were waiting for, and without anybody letting them go;
+ *   - a request that was waiting is cancelled: it moves no byte, neither then nor when its pipe
+ *     becomes ready later, and takes nothing out of it;
+ *   - a request that was running moves all its bytes or none;
+ *   - the memory that the ring had locked counts as locked no more (RLIMIT_MEMLOCK), and what the
+ *     application has unmapped meanwhile is free again.
+ *
+ * Kernels: 5.11 and later; queued-reads 5.15.
+ *
+ * Tells no designs apart: all of them must clean up.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/sysinfo.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "pins.h"
+#include "program.h"
+#include "register.h"
+#include "settle.h"
+#include "trial.h"
+#include "watch.h"
+
+#define GONE_MS 5000u
+#define NOBODY 65534
+
+static void await_unpinned(long before)
+{
+	if (before < 0)
+		sleep_ms(500);
+	else if (!pins_fall_to(before, GONE_MS))
+		fail_now(text("no page of the ring pinned %u ms after it went away", GONE_MS),
+			 text("%ld pages pinned, %ld before", pins_outstanding(), before));
+}
+
+/* What the requests of the closed ring waited for comes true. */
+static void let_go(struct trial *trial)
+{
+	for (unsigned i = 0; i < trial->plan.flights; i++) {
+		flight_release(&trial->flights[i]);
+		if (trial->plan.stage == STAGE_LINKED)
+			hold_feed(&trial->gates[i], pattern_new("a byte for a cancelled read"), 1);
+	}
+	if (trial->plan.stage == STAGE_QUEUED)
+		stall_release(&trial->stall);
+	settle();
+}
+
+static void close_in_flight(struct run *run, enum direction direction, enum stage stage)
+{
+	const struct trial_plan plan = { .direction = direction, .stage = stage, .flights = 4 };
+	double longest_ms = 0;
+
+	for (unsigned round = 0; round < run->rounds; round++) {
+		struct trial trial;
+		int64_t start;
+
+		trial_open(&trial, plan, &run->rng);
+		start = clock_ns();
+		ring_close(&trial.ring);
+		await_unpinned(trial.pins_before);
+		if (ms_since(start) > longest_ms)
+			longest_ms = ms_since(start);
+		let_go(&trial);
+		for (unsigned i = 0; i < plan.flights; i++)
+			if (flight_judge_unreported(&trial.flights[i], &trial.old[i]) != USED_NONE)
+				fail("a cancelled request to move nothing", "it moved its bytes");
+	}
+	observe_measure("unpinned_after_ms", longest_ms, "ms");
+}
+
+static void held_reads(struct run *run)
+{
+	close_in_flight(run, FLIGHT_READ, STAGE_ISSUED);
+}
+
+static void held_writes(struct run *run)
+{
+	close_in_flight(run, FLIGHT_WRITE, STAGE_ARMED);
+}
+
+static void queued_reads(struct run *run)
+{
+	close_in_flight(run, FLIGHT_READ, STAGE_QUEUED);
+}
+
+static void linked_reads(struct run *run)
+{
+	close_in_flight(run, FLIGHT_READ, STAGE_LINKED);
+}
+
+/* Closed at once, with requests that nothing holds back. */
+static void running(struct run *run)
+{
+	const unsigned count = 4;
+	struct region regions[4];
+	struct iovec buffers[4];
+	unsigned moved = 0;
+	long pins = pins_at_rest();
+
+	for (unsigned i = 0; i < count; i++) {
+		region_map(&regions[i], BUFFER_PAGES, "the memory of a request");
+		buffers[i] = region_iovec(&regions[i]);
+	}
+	for (unsigned round = 0; round < run->rounds; round++) {
+		struct flight flights[4];
+		struct ring ring;
+
+		ring_open(&ring, (struct ring_options){ .entries = 8 });
+		register_or_leave(&ring, buffers, count, NULL);
+		for (unsigned i = 0; i < count; i++) {
+			flight_open(&flights[i], &ring, i % 2 ? FLIGHT_WRITE : FLIGHT_READ, FLIGHT_READY);
+			flight_aim(&flights[i], &regions[i], i, &run->rng);
+			flight_prepare(&flights[i], IOSQE_ASYNC);
+		}
+		ring_submit(&ring, count);
+		ring_close(&ring);
+		await_unpinned(pins);
+		for (unsigned i = 0; i < count; i++) {
+			moved += flight_judge_unreported(&flights[i], &regions[i]) == USED_OLD;
+			region_fill(&regions[i]);
+			flight_close(&flights[i]);
+		}
+	}
+	observe_measure("moved", moved, text("of-%u", count * run->rounds));
+}
+
+/* A process that ends, by itself or by SIGKILL, with everything in flight. */
+static void end_process(struct run *run, bool killed)
+{
+	for (unsigned round = 0; round < run->rounds; round++) {
+		const struct trial_plan plan = {
+			.direction = FLIGHT_READ,
+			.stage = round % 2 ? STAGE_QUEUED : STAGE_ISSUED,
+			.flights = 4,
+		};
+		long pins = pins_at_rest();
+		pid_t child = fork();
+		int status = 0;
+		int watch;
+
+		if (child < 0)
+			error_now("fork: %s", strerror(errno));
+		if (child == 0) {
+			struct trial trial;
+
+			trial_open(&trial, plan, &run->rng);
+			if (killed)
+				raise(SIGKILL);
+			_exit(0);
+		}
+		watch = watch_begin("the end of a process with requests in flight", WAIT_MS);
+		waitpid(child, &status, 0);
+		watch_end(watch);
+		await_unpinned(pins);
+	}
+}
+
+static void process_exit(struct run *run)
+{
+	end_process(run, false);
+}
+
+static void process_killed(struct run *run)
+{
+	end_process(run, true);
+}
+
+/* An unprivileged user, whose limit allows the buffer once but not twice. */
+static void memory_limit(struct run *run)
+{
+	const struct rlimit limit = { 96 * page_size(), 96 * page_size() };
+	struct region region;
+	struct iovec buffer;
+	double longest_ms = 0;
+
+	region_map(&region, 64, "memory that counts as locked");
+	buffer = region_iovec(&region);
+	if (setrlimit(RLIMIT_MEMLOCK, &limit) < 0 || (geteuid() == 0 && setuid(NOBODY) < 0))
+		error_now("cannot become an unprivileged user: %s", strerror(errno));
+	for (unsigned round = 0; round < run->rounds; round++) {
+		int64_t start = clock_ns();
+		struct flight flight;
+		struct ring ring;
+		int res;
+
+		ring_open(&ring, (struct ring_options){ .entries = 8 });
+		while ((res = register_buffers(&ring, &buffer, 1, NULL)) == -ENOMEM && round &&
+		       ms_since(start) < GONE_MS)
+			sleep_ms(10);
+		if (res == -ENOMEM && round == 0)
+			skip_now("this user's locked memory is used up by others");
+		if (res < 0)
+			fail_now(text("the closed ring's memory to count no more after %u ms", GONE_MS),
+				 text("register gives %s", result_text(res)));
+		if (ms_since(start) > longest_ms)
+			longest_ms = ms_since(start);
+		flight_open(&flight, &ring, FLIGHT_READ, FLIGHT_HELD);
+		flight_aim(&flight, &region, 0, &run->rng);
+		flight_prepare(&flight, 0);
+		ring_submit(&ring, 1);
+		ring_close(&ring);
+	}
+	observe_measure("register_after_ms", longest_ms, "ms");
+}
+
+static unsigned long free_kib(void)
+{
+	struct sysinfo info;
+
+	sysinfo(&info);
+	return info.freeram / 1024 * info.mem_unit;
+}
+
+/* Large buffers, unmapped while a request holds them, then the ring goes. */
+static void memory_free(struct run *run)
+{
+	const size_t pages = 1024;
+	unsigned long used_kib = run->rounds * pages * (page_size() / 1024);
+	struct deadline deadline;
+	unsigned long before = free_kib();
+
+	for (unsigned round = 0; round < run->rounds; round++) {
+		struct region region = { .length = pages * page_size() };
+		struct flight flight;
+		struct iovec buffer;
+		struct ring ring;
+
+		region.base = mmap(NULL, region.length, PROT_READ | PROT_WRITE,
+				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+		if (region.base == MAP_FAILED)
+			error_now("mmap: %s", strerror(errno));
+		buffer = region_iovec(&region);
+		ring_open(&ring, (struct ring_options){ .entries = 8 });
+		register_or_leave(&ring, &buffer, 1, NULL);
+		flight_open(&flight, &ring, FLIGHT_READ, FLIGHT_HELD);
+		flight_aim(&flight, &region, 0, &run->rng);
+		flight_prepare(&flight, 0);
+		ring_submit(&ring, 1);
+		munmap(region.base, region.length);
+		ring_close(&ring);
+		flight_close(&flight);
+	}
+	/* Half of what was used may be elsewhere: caches, other programs. A leak would keep it all. */
+	deadline = deadline_in_ms(GONE_MS);
+	while (free_kib() + used_kib / 2 < before && !deadline_passed(deadline))
+		sleep_ms(20);
+	if (free_kib() + used_kib / 2 < before)
+		fail(text("%lu KiB of unmapped memory free again after %u ms", used_kib, GONE_MS),
+		     text("%lu KiB free before, %lu KiB now", before, free_kib()));
+}
+
+static const struct point points[] = {
+	{ "held-reads", "reads wait for their pipes when the ring is closed", 1, held_reads },
+	{ "held-writes", "writes wait for full pipes when the ring is closed", 1, held_writes },
+	{ "queued-reads", "reads not issued yet, behind a busy worker", 1, queued_reads },
+	{ "linked-reads", "reads linked behind plain reads that wait", 1, linked_reads },
+	{ "running", "requests on their way to workers when the ring is closed", 15, running },
+	{ "process-exit", "the process exits with requests in flight", 2, process_exit },
+	{ "process-killed", "the process is killed with requests in flight", 2, process_killed },
+	{ "memory-limit", "the locked memory of closed rings counts no more", 4, memory_limit },
+	{ "memory-free", "the unmapped memory of closed rings is free again", 8, memory_free },
+};
+
+int main(int argc, char **argv)
+{
+	static const struct program program = {
+		.name = "ring-close",
+		.summary = "a ring that goes away with fixed requests in flight",
+		.details =
+			"Invariants: its pages are unpinned within five seconds, count as locked no more and\n"
+			"are free again; a request that waited is cancelled and moves nothing, then or later; one that ran\n"
+			"has moved all its bytes or none.\n"
+			"Tells no designs apart: all of them must clean up.\n",
+		POINTS(points),
+	};
+
+	return program_main(&program, argc, argv);
+}

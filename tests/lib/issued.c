@@ -1,0 +1,55 @@
+/* Has the kernel issued the requests, or are they still on the way to a worker? */
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <string.h>
+
+#include "clock.h"
+#include "flight.h"
+#include "point.h"
+#include "tasks.h"
+
+/* Time for an answer, and how long to wait blindly when this kernel gives none. */
+#define ASK_MS 5000u
+#define BLIND_WAIT_MS 200u
+
+/* Requests in the "PollList:" of the ring's fdinfo (io_uring/fdinfo.c): "  op=4, task_works=0". */
+static unsigned count_polling(struct ring *ring)
+{
+	FILE *file = fopen(text("/proc/self/fdinfo/%d", ring->uring.ring_fd), "re");
+	bool in_list = false;
+	unsigned count = 0;
+	char line[512];
+
+	while (file && fgets(line, sizeof(line), file)) {
+		if (line[0] != ' ')
+			in_list = strncmp(line, "PollList:", 9) == 0;
+		else if (in_list && strstr(line, "op="))
+			count++;
+	}
+	if (file)
+		fclose(file);
+	return count;
+}
+
+/* pipe_read() and pipe_write() are called anon_pipe_read() and anon_pipe_write() from 6.15 on. */
+static unsigned count_blocked(void)
+{
+	return tasks_workers_waiting_in("pipe_read") + tasks_workers_waiting_in("pipe_write") +
+	       tasks_workers_waiting_in("anon_pipe_read") + tasks_workers_waiting_in("anon_pipe_write");
+}
+
+void flights_await_issued(struct ring *ring, unsigned count)
+{
+	struct deadline deadline = deadline_in_ms(ASK_MS);
+
+	while (!deadline_passed(deadline)) {
+		if (count_polling(ring) >= count)
+			return;
+		if (count_polling(ring) + count_blocked() >= count)
+			return;
+		sleep_ms(2);
+	}
+	note("cannot see that %u requests were issued: fdinfo lists %u, %u workers wait for pipes", count,
+	     count_polling(ring), count_blocked());
+	sleep_ms(BLIND_WAIT_MS);
+}

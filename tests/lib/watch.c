@@ -1,0 +1,83 @@
+#define _GNU_SOURCE
+#include "watch.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "point.h"
+#include "ring.h"
+#include "tasks.h"
+
+#define SLOTS 64
+#define LOOK_EVERY_MS 100
+
+static struct slot {
+	_Atomic bool taken;
+	/* 0 while the slot is being filled; written last, read first. */
+	_Atomic int64_t due_ns;
+	const char *what;
+	unsigned allowed_ms;
+	pid_t tid;
+} slots[SLOTS];
+
+static void *watchdog(void *unused)
+{
+	(void)unused;
+	for (;;) {
+		sleep_ms(LOOK_EVERY_MS);
+		for (int i = 0; i < SLOTS; i++) {
+			int64_t due = atomic_load(&slots[i].due_ns);
+
+			if (!due || clock_ns() < due)
+				continue;
+			fail(text("%s to return within %u ms", slots[i].what, slots[i].allowed_ms),
+			     text("it has not returned (thread %d); threads and rings:", slots[i].tid));
+			/* The threads first: reading a ring's fdinfo is a call into a sick kernel. */
+			tasks_print(getpid());
+			rings_print();
+			point_end();
+		}
+	}
+	return NULL;
+}
+
+void watch_begin_point(void)
+{
+	pthread_t thread;
+	sigset_t all;
+	sigset_t before;
+
+	/* A signal that a test sends to its process is meant for the test's threads. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &before);
+	if (pthread_create(&thread, NULL, watchdog, NULL))
+		error_now("cannot start the watchdog");
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+int watch_begin(const char *what, unsigned ms)
+{
+	for (int i = 0; i < SLOTS; i++) {
+		bool free = false;
+
+		if (!atomic_compare_exchange_strong(&slots[i].taken, &free, true))
+			continue;
+		slots[i].what = what;
+		slots[i].allowed_ms = ms;
+		slots[i].tid = gettid();
+		atomic_store(&slots[i].due_ns, deadline_in_ms(ms).at_ns);
+		return i;
+	}
+	error_now("more than %d watched calls at once", SLOTS);
+}
+
+void watch_end(int slot)
+{
+	atomic_store(&slots[slot].due_ns, 0);
+	atomic_store(&slots[slot].taken, false);
+}
