@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ExitCode, RingtrialError } from '../common/errors.ts';
 import { type Applied, applySeries, type Candidate, loadCandidate } from '../patches/index.ts';
@@ -6,14 +5,11 @@ import { guestImage } from '../vm/image/image.ts';
 import { buildKernel, type Kernel, loadProfile, type Profile, resolveTree } from '../vm/kernel/index.ts';
 import { chooseAccelerator } from '../vm/qemu/accel.ts';
 import type { Accelerator, GuestShape } from '../vm/qemu/args.ts';
-import { GuestBootError } from '../vm/qemu/boot-error.ts';
-import { type CellsRequest, type CellsResult, failedBoot, runCells } from './cells.ts';
 import type { Listener, Side, TrialEvent } from './events.ts';
-import type { GuestSource } from './guest-source.ts';
-import { bootSource, forkSource, type SourceRequest } from './guest-sources.ts';
 import { judge } from './judge.ts';
 import { reproduceScript, writeReproductionInitrd } from './reproduce.ts';
 import { RunDirectory } from './run-directory.ts';
+import { confirmed, runSide } from './side.ts';
 import { loadSuite, type Suite } from './suite.ts';
 import type { EvaluateOptions, Prepared, Trial } from './trial.ts';
 import { type Verdict, verdictSchema } from './verdict.ts';
@@ -133,42 +129,9 @@ async function tryBoth(trial: Trial, candidate: Kernel): Promise<Verdict> {
   const baseSeen = await runSide(trial, 'base', trial.base);
   if (baseSeen.bootFailure) throw baseSeen.bootFailure;
   const candidateSeen = await runSide(trial, 'candidate', candidate);
-  const judgement = judge(baseSeen, candidateSeen, { strict: trial.options.strict ?? false });
+  const judged = judge(baseSeen, candidateSeen, { strict: trial.options.strict ?? false });
+  const judgement = await confirmed(judged, trial, { kernel: candidate, seen: candidateSeen });
   return verdictSchema.parse({ ...facts(trial, candidate), ...judgement, ...ending(trial) });
-}
-
-async function runSide(trial: Trial, side: Side, kernel: Kernel): Promise<CellsResult> {
-  const { suite, run, options, emit } = trial;
-  const request: Omit<CellsRequest, 'source'> = {
-    side,
-    suite,
-    repetitions: options.repeat ?? 1,
-    lockdep: /^CONFIG_LOCKDEP=y$/m.test(await readFile(kernel.config, 'utf8')),
-    directory: run.path,
-    onEvent: emit,
-    signal: options.signal,
-  };
-  try {
-    return await runCells({ ...request, source: await guestSource(trial, side, kernel) });
-  } catch (error) {
-    if (error instanceof GuestBootError) return failedBoot(request, error);
-    throw error;
-  }
-}
-
-async function guestSource(trial: Trial, side: Side, kernel: Kernel): Promise<GuestSource> {
-  const { options, emit } = trial;
-  const request: SourceRequest = {
-    kernel,
-    suite: trial.suite,
-    shape: trial.shape,
-    image: trial.image,
-    commandLine: trial.profile.commandLine,
-    directory: path.join(trial.run.path, side),
-    onNotice: (message) => emit({ type: 'notice', message }),
-    signal: options.signal,
-  };
-  return options.guests === 'boot' ? bootSource(request) : await forkSource(request);
 }
 
 async function writeReproduction(trial: Trial, candidate: Kernel): Promise<void> {

@@ -52,7 +52,7 @@ async function byHash(hash: string): Promise<Kernel> {
 
 /** Names of runs begin with their time. */
 async function newestRun(): Promise<string> {
-  const names = (await readdir(runsRoot()).catch(() => [])).toSorted().toReversed();
+  const names = (await readdir(runsRoot()).catch(() => [])).toSorted((a, b) => (a < b ? 1 : -1));
   for (const name of names) {
     const directory = path.join(runsRoot(), name);
     if ((await readdir(directory)).includes('verdict.json')) return directory;

@@ -9,7 +9,8 @@ export interface Observed {
   readonly bootFailure?: { readonly message: string };
 }
 
-type Judgement = Pick<Verdict, 'verdict' | 'summary' | 'reasons' | 'tests' | 'behaviours' | 'reports'>;
+/** A verdict without the facts of its trial. */
+export type Judgement = Pick<Verdict, 'verdict' | 'summary' | 'reasons' | 'tests' | 'behaviours' | 'reports'>;
 type Reason = Verdict['reasons'][number];
 
 /**
@@ -31,19 +32,15 @@ export function judge(base: Observed, candidate: Observed, options: { readonly s
     ...reasonsOfBoot(candidate),
     ...reasonsOfNothing(tests),
   ];
-  const verdict = reasons.some((reason) => reason.weight === 'reject')
-    ? 'rejected'
-    : reasons.length > 0
-      ? 'inconclusive'
-      : 'accepted';
-  return {
-    verdict,
-    summary: summarise(verdict, reasons, behaviours.length),
-    reasons,
-    tests,
-    behaviours,
-    reports,
-  };
+  return conclude({ reasons, tests, behaviours, reports });
+}
+
+/** The verdict that follows from the reasons, and its one line. */
+export function conclude(judged: Omit<Judgement, 'verdict' | 'summary'>): Judgement {
+  const { reasons, behaviours } = judged;
+  const rejected = reasons.some((reason) => reason.weight === 'reject');
+  const verdict = rejected ? 'rejected' : reasons.length > 0 ? 'inconclusive' : 'accepted';
+  return { ...judged, verdict, summary: summarise(verdict, reasons, behaviours.length) };
 }
 
 function compareTests(base: readonly PointResult[], candidate: readonly PointResult[]): TestComparison[] {
