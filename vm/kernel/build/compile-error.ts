@@ -12,7 +12,8 @@ const KCONFIG = /^(?<file>\S*Kconfig\S*):(?<line>\d+): (?!warning)(?<message>.+)
 const MAKEFILE = /^(?<file>[^\s:]+):(?<line>\d+): \*\*\* (?<message>.*?)(?: {2}Stop\.)?$/;
 const LINKER =
   /^(?:\S*ld(?:\.bfd|\.lld)?: )(?<message>.*(?:undefined reference|multiple definition|error|failed|cannot find).*)$/;
-const UNDEFINED = /^(?<message>\S+\.[oa](?::\S+)?: .*undefined reference to .*)$/;
+/** GNU ld names the function on one line and the fault on the next: `rw.c:(.text+0x12): undefined reference to …`. */
+const UNDEFINED = /^(?<message>\S+:\(\S+\): (?:undefined reference|relocation|dangerous relocation).*)$/;
 const OBJTOOL = /^(?<message>\S+\.o: error: objtool: .*|error: objtool: .*|ERROR: modpost: .*)$/;
 const COMMAND = /^(?:cc1|gcc|as|collect2)(?:: fatal)?: [Ee]rror: (?<message>.*)$/;
 /** The last resort: `make[3]: *** [scripts/Makefile.build:250: io_uring/rw.o] Error 1`. */

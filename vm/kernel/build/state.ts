@@ -1,5 +1,6 @@
-import { open, readFile, rename } from 'node:fs/promises';
+import { open, rename } from 'node:fs/promises';
 import { z } from 'zod';
+import { readJson } from '../process/json.ts';
 
 const FileState = z.object({
   kind: z.enum(['file', 'exec', 'link']),
@@ -34,15 +35,7 @@ const WorkState = z.object({
 export type WorkState = z.infer<typeof WorkState>;
 
 /** The state that `file` holds; null when there is none or it cannot be read, which means: start over. */
-export async function readState(file: string): Promise<WorkState | null> {
-  const text = await readFile(file, 'utf8').catch(() => null);
-  if (text === null) return null;
-  try {
-    return WorkState.parse(JSON.parse(text));
-  } catch {
-    return null;
-  }
-}
+export const readState = (file: string): Promise<WorkState | null> => readJson(file, WorkState);
 
 /** Replaces the state in one step, and only returns when it is on disk. */
 export async function writeState(file: string, state: WorkState): Promise<void> {

@@ -1,9 +1,10 @@
 import { constants } from 'node:fs';
-import { copyFile, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { cacheDir } from '../../../common/cache.ts';
 import { isRunning } from '../../../common/process.ts';
+import { readJson } from '../process/json.ts';
 import type { Kernel } from '../types.ts';
 
 /** `kernels/HASH/kernel.json`, written last. */
@@ -40,9 +41,8 @@ const NAMES = {
  */
 export async function loadKernel(hash: string, profile: string | null): Promise<Kernel | null> {
   const dir = path.join(await cacheDir('kernels'), hash);
-  const text = await readFile(path.join(dir, NAMES.record), 'utf8').catch(() => null);
-  if (text === null) return null;
-  const record = KernelFile.parse(JSON.parse(text));
+  const record = await readJson(path.join(dir, NAMES.record), KernelFile);
+  if (record === null) return null;
   const size = await stat(path.join(dir, NAMES.vmlinux)).then(
     (stats) => stats.size,
     () => -1,

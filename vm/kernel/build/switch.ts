@@ -16,6 +16,7 @@ export function checkPath(file: string): void {
     normal !== file ||
     path.posix.isAbsolute(file) ||
     normal.startsWith('..') ||
+    normal.endsWith('/') ||
     file.includes('\0')
   ) {
     throw new UnsafePathError(`A patch wants to write '${file}', which is no plain path inside the tree.`);
@@ -52,8 +53,11 @@ export async function placeFile(
     rmSync(target, { force: true });
     return null;
   }
-  mkdirSync(path.dirname(target), { recursive: true });
   checkParents(sourceDir, file);
+  mkdirSync(path.dirname(target), { recursive: true });
+  // Where another candidate had a directory.
+  if (lstatSync(target, { throwIfNoEntry: false })?.isDirectory() === true)
+    rmSync(target, { recursive: true });
   const temporary = `${target}.switching`;
   rmSync(temporary, { force: true });
   if ('tree' in from) {
@@ -76,8 +80,11 @@ async function copyPristine(tree: Tree, file: string, entry: FileEntry, target: 
 
 /** A directory that is a symbolic link could lead anywhere on this machine. */
 function checkParents(sourceDir: string, file: string): void {
-  const parent = path.join(realpathSync(sourceDir), path.dirname(file));
-  if (realpathSync(parent) !== path.normalize(parent)) {
+  const top = realpathSync(sourceDir);
+  for (let parent = path.dirname(file); parent !== '.'; parent = path.dirname(parent)) {
+    const full = path.join(top, parent);
+    if (lstatSync(full, { throwIfNoEntry: false }) === undefined) continue;
+    if (realpathSync(full) === full) return;
     throw new UnsafePathError(
       `A patch wants to write '${file}', which lies behind a symbolic link of the tree.`,
     );

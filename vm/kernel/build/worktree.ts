@@ -117,9 +117,14 @@ export class WorkTree implements AsyncDisposable {
 
     const changes = new Map(this.#request.changes.map((change) => [change.path, change]));
     const files: Record<string, FileEntry | null> = { ...this.#state.files };
-    for (const file of differing) {
-      const from = changes.get(file) ?? { tree: this.#request.tree, manifest: this.#manifest };
-      files[file] = await placeFile(this.sourceDir, file, from);
+    const pristine = { tree: this.#request.tree, manifest: this.#manifest };
+    // What goes makes room first: a directory may take the place of a file, and the other way round.
+    const goes = (file: string): boolean => {
+      const change = changes.get(file);
+      return change === undefined ? !this.#manifest.has(file) : change.content === null;
+    };
+    for (const file of differing.toSorted((x, y) => Number(goes(y)) - Number(goes(x)))) {
+      files[file] = await placeFile(this.sourceDir, file, changes.get(file) ?? pristine);
       await breathe(this.#options.signal);
     }
     await copyFile(manifestFile(this.#request.tree), path.join(this.#dir, 'manifest.new'));

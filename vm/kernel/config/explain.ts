@@ -44,6 +44,9 @@ export function explainOption(
   if (own.length === 0) return unknownSymbol(symbol, definitions);
   if (unmet.wanted === 'n') return explainSet(symbol, own, definitions, lookup);
 
+  if (unmet.wanted === 'm' && lookup('MODULES') === 'n')
+    return 'it would be a module, and MODULES is not set';
+
   const unmetDependencies = own.map((definition) =>
     definition.dependsOn.flatMap((part) => unmetParts(part, lookup)),
   );

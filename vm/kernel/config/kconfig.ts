@@ -137,6 +137,9 @@ function splitCondition(rest: string): { value: string; condition: Expression | 
 
 const unquote = (text: string): string => text.trim().replace(/^(["'])(.*)\1$/, '$2');
 
+/** A macro's definition, `if-success = $(shell,…)`, or the use of one as a statement. */
+const MACRO = /^\s*(?:[\w.-]+\s*(?::|\+)?=|\$\()/;
+
 /** Lines without comments and help texts, continued ones joined; `number` is that of the first, from 1. */
 function* logicalLines(text: string): Generator<{ line: string; number: number }> {
   const lines = text.split('\n');
@@ -148,7 +151,8 @@ function* logicalLines(text: string): Generator<{ line: string; number: number }
       line = `${line.slice(0, -1)} ${(lines[index] ?? '').trimStart()}`;
     }
     if (/^\s*(?:---)?help(?:---)?\s*$/.test(line)) index = endOfHelp(lines, index);
-    else if (!/^\s*(#|$)/.test(line)) yield { line: line.replace(/\s#[^"']*$/, ''), number };
+    else if (!/^\s*(#|$)/.test(line) && !MACRO.test(line))
+      yield { line: line.replace(/\s#[^"']*$/, ''), number };
   }
 }
 

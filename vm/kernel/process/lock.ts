@@ -4,6 +4,7 @@ import { execa } from 'execa';
 import { z } from 'zod';
 import { isRunning } from '../../../common/process.ts';
 import { MissingToolError } from '../errors.ts';
+import { parseJson } from './json.ts';
 
 /** An exclusive lock, held until it is disposed of or until every process that inherited `fd` is gone. */
 export interface Lock extends AsyncDisposable {
@@ -84,15 +85,9 @@ async function writeHolder(handle: FileHandle): Promise<void> {
 async function readHolder(handle: FileHandle): Promise<string> {
   const buffer = Buffer.alloc(4096);
   const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0);
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(buffer.toString('utf8', 0, bytesRead));
-  } catch {
-    return 'another process';
-  }
-  const holder = Holder.safeParse(parsed);
-  if (!holder.success) return 'another process';
-  const { pid, since, command } = holder.data;
+  const holder = parseJson(buffer.toString('utf8', 0, bytesRead), Holder);
+  if (holder === null) return 'another process';
+  const { pid, since, command } = holder;
   const name = `process ${pid} (${command}) since ${since}`;
   return isRunning(pid) ? name : `what ${name} left running`;
 }

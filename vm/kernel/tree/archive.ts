@@ -3,6 +3,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { cacheDir } from '../../../common/cache.ts';
 import { UnknownTreeError } from '../errors.ts';
+import { readJson } from '../process/json.ts';
 import type { KernelOptions, Tree } from '../types.ts';
 import { checkDigest, download, fileDigest, parseChecksum } from './download.ts';
 import { seriesOf } from './identity.ts';
@@ -66,7 +67,7 @@ export async function resolveUrl(spec: string, options: KernelOptions): Promise<
   const downloads = await cacheDir('downloads');
   const name = `${digestOf(location).slice(0, 12)}-${safeName(path.basename(new URL(location).pathname))}`;
   const memory = path.join(downloads, `${name}.json`);
-  const fetched = await remembered(memory);
+  const fetched = await readJson(memory, Fetched);
   if (fetched !== null) {
     checkDigest(location, fetched.sha256, sha256);
     const tree = await findTree(fetched.id, spec);
@@ -89,9 +90,4 @@ export async function resolveUrl(spec: string, options: KernelOptions): Promise<
   } finally {
     await rm(file, { force: true });
   }
-}
-
-async function remembered(file: string): Promise<z.infer<typeof Fetched> | null> {
-  const text = await readFile(file, 'utf8').catch(() => null);
-  return text === null ? null : (Fetched.safeParse(JSON.parse(text)).data ?? null);
 }

@@ -1,8 +1,9 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { cacheDir } from '../../../common/cache.ts';
 import { NoNetworkError, UnknownTreeError } from '../errors.ts';
+import { readJson } from '../process/json.ts';
 import type { KernelOptions, Tree } from '../types.ts';
 import { AptRoot, type ArchiveFile } from './apt.ts';
 import { cachedTrees, findTree, importTree, safeName } from './store.ts';
@@ -139,10 +140,8 @@ const resolvedFile = async (series: string): Promise<string> =>
   path.join(await cacheDir('apt'), `resolved-${series}.json`);
 
 async function resolvedToday(series: string): Promise<string | null> {
-  const text = await readFile(await resolvedFile(series), 'utf8').catch(() => null);
-  if (text === null) return null;
-  const resolved = Resolved.safeParse(JSON.parse(text));
-  return resolved.success && Date.now() - resolved.data.at < RESOLVED_MS ? resolved.data.id : null;
+  const resolved = await readJson(await resolvedFile(series), Resolved);
+  return resolved !== null && Date.now() - resolved.at < RESOLVED_MS ? resolved.id : null;
 }
 
 const rememberToday = async (series: string, id: string): Promise<void> =>

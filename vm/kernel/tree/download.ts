@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { DownloadCorruptError, NoNetworkError, UnknownTreeError } from '../errors.ts';
+import { readJson } from '../process/json.ts';
 import type { KernelOptions } from '../types.ts';
 
 /** What a partial download is a part of: `ETag` or `Last-Modified`, as If-Range (RFC 9110, 13.1.5) wants it back. */
@@ -45,14 +46,12 @@ async function resumable(
   job: Download,
   partial: string,
 ): Promise<{ size: number; validator: string } | null> {
-  const text = await readFile(`${partial}.json`, 'utf8').catch(() => null);
+  const known = await readJson(`${partial}.json`, Partial);
   const size = await stat(partial).then(
     (stats) => stats.size,
     () => 0,
   );
-  if (text === null || size === 0) return null;
-  const parsed = Partial.safeParse(JSON.parse(text));
-  return parsed.success && parsed.data.url === job.url ? { size, validator: parsed.data.validator } : null;
+  return known === null || size === 0 || known.url !== job.url ? null : { size, validator: known.validator };
 }
 
 async function request(

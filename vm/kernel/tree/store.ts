@@ -1,7 +1,8 @@
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { cacheDir } from '../../../common/cache.ts';
+import { readJson } from '../process/json.ts';
 import { type Lock, lockFile } from '../process/lock.ts';
 import { requireSpace, TREE_BYTES } from '../process/space.ts';
 import type { KernelOptions, Tree } from '../types.ts';
@@ -25,9 +26,9 @@ export const safeName = (text: string): string => text.replaceAll(/[^A-Za-z0-9._
 /** The tree of that id, when the cache has it. */
 export async function findTree(id: string, spec: string): Promise<Tree | null> {
   const dir = await treeDir(id);
-  const text = await readFile(path.join(dir, 'tree.json'), 'utf8').catch(() => null);
-  if (text === null) return null;
-  const { version, hash, family } = TreeFile.parse(JSON.parse(text));
+  const found = await readJson(path.join(dir, 'tree.json'), TreeFile);
+  if (found === null) return null;
+  const { version, hash, family } = found;
   return { spec, id, dir: path.join(dir, 'src'), version, hash, family };
 }
 
@@ -88,7 +89,7 @@ export async function importTree(source: TreeSource, options: KernelOptions): Pr
   const temporary = path.join(root, `.${safeName(source.lockName)}.tmp`);
   await rm(temporary, { recursive: true, force: true });
   await requireSpace(`the source ${source.spec}`, root, TREE_BYTES);
-  await mkdir(temporary);
+  await mkdir(path.join(temporary, 'in'), { recursive: true });
   try {
     return await fillAndPlace(source, { temporary, lock }, options);
   } finally {
@@ -101,7 +102,7 @@ async function fillAndPlace(
   place: { temporary: string; lock: Lock },
   options: KernelOptions,
 ): Promise<Tree> {
-  const { top, known } = await source.fill(place.temporary, place.lock);
+  const { top, known } = await source.fill(path.join(place.temporary, 'in'), place.lock);
   const version = await kernelVersionOf(top, source.spec);
   const manifest = await sealTree(top, {
     signal: options.signal,
@@ -113,7 +114,7 @@ async function fillAndPlace(
   const found = await findTree(id, source.spec);
   if (found !== null) return found;
 
-  const staged = path.join(place.temporary, '.staged');
+  const staged = path.join(place.temporary, 'staged');
   await mkdir(staged);
   await rename(top, path.join(staged, 'src'));
   const family = source.familyFor(version);
