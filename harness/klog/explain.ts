@@ -1,11 +1,12 @@
-import { className } from './signature.ts';
-import type { KernelReport, LockdepReport, LockEdge } from './types.ts';
+import { className } from './lockdep/lock.ts';
+import type { LockdepReport, LockEdge } from './lockdep/types.ts';
+import type { KernelReport } from './types.ts';
 
 const where = (e: LockEdge): string => (e.acquiredIn === undefined ? '' : ` in ${e.acquiredIn}`);
 
 function explainCycle(report: LockdepReport, who: string): string[] {
   const lines = report.edges.map((e) =>
-    e.isNew
+    e.how === 'new'
       ? `${who} holds ${className(e.from)} and takes ${className(e.to)}${where(e)}: this order is new.`
       : `Recorded before: ${className(e.to)} was taken${where(e)} while ${className(e.from)} was held.`,
   );
@@ -32,7 +33,7 @@ export function explain(report: KernelReport): string[] {
     );
   else if (report.kind === 'lockdep.inconsistent' && l?.wanted !== undefined)
     out.push(
-      `${who} takes ${className(l.wanted.lock)}${l.usage ? ` in the state ${l.usage.to}, but earlier it was ${l.usage.from}` : ''}.`,
+      `${who} takes ${className(l.wanted.lock)}${l.usage ? ` in the state ${l.usage.now}, but earlier it was ${l.usage.before}` : ''}.`,
       'An interrupt that takes the lock while its CPU already holds it would wait for itself.',
       'Usual fix: disable that kind of interrupt wherever the lock is taken outside of it (_irqsave, _bh).',
     );

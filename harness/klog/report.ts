@@ -1,8 +1,8 @@
 import { corruption, intrusion } from './corruption.ts';
+import { identify } from './identity.ts';
 import { parseLockdep } from './lockdep/parse.ts';
 import { parseContext, parseOrigin } from './origin.ts';
 import type { Segment } from './segment.ts';
-import { signatureOf } from './signature.ts';
 import { syzkallerTitles } from './syzkaller/titles.ts';
 import { parsePointer, parseTraces } from './trace.ts';
 import type { KernelReport, Line } from './types.ts';
@@ -28,13 +28,7 @@ export function buildReport(segment: Segment): KernelReport {
   const origin = parseOrigin(bodies);
   const context = parseContext(bodies);
   const isLockdep = header.rule.kind.startsWith('lockdep.');
-  const lockdep = isLockdep ? parseLockdep(header.rule.kind, bodies) : undefined;
-  const base = decode(header.rule.title?.(header.groups, head.body) ?? header.text).replace(/^\[ | \]$/g, '');
-  const names = lockdep?.cycle.map((c) => c.name) ?? [];
-  const title =
-    names.length > 0
-      ? `${base.replace(/^(?:WARNING|INFO|BUG): | detected!?$/g, '')}: ${[...names, ...(names.length > 1 ? [names[0]] : [])].join(' -> ')}`
-      : base;
+  const lockdep = isLockdep ? parseLockdep(header.rule.kind.slice('lockdep.'.length), bodies) : undefined;
   const intruded = intrusion(header.rule.kind, bodies, header.groups['pid']);
   const titles = syzkallerTitles(header, bodies, intruded !== undefined);
   const corrupted = corruption(segment, {
@@ -44,6 +38,14 @@ export function buildReport(segment: Segment): KernelReport {
     ...(intruded === undefined ? {} : { intrusion: intruded }),
   });
   const ip = bodies.map(parsePointer).find((f) => f !== undefined);
+  const named = titles?.frame === '' || titles?.frame === 'corrupted' ? undefined : titles?.frame;
+  const { title, signature } = identify({
+    kind: header.rule.kind,
+    header,
+    head: decode(head.body.trim()),
+    ...(named === undefined ? {} : { func: named }),
+    ...(lockdep === undefined ? {} : { lockdep }),
+  });
   const pid = header.groups['pid'];
   const task =
     header.groups['comm'] !== undefined && pid !== undefined
@@ -53,7 +55,7 @@ export function buildReport(segment: Segment): KernelReport {
     kind: header.rule.kind,
     title,
     severity: header.rule.severity,
-    signature: signatureOf(header.rule.kind, title, traces, lockdep),
+    signature,
     start: head.start,
     lead: (lines[0] as Line).start,
     end: (lines.at(-1) as Line).end,

@@ -1,3 +1,5 @@
+import type { LockdepReport } from './lockdep/types.ts';
+
 /** How bad a report is: a proven fault, something suspicious, or a mere notice. */
 export type Severity = 'bug' | 'warning' | 'info';
 
@@ -97,58 +99,4 @@ export interface KernelReport {
   readonly panic?: string;
   readonly lockdep?: LockdepReport;
   readonly titles?: SyzkallerTitles;
-}
-
-/** A lock class as lockdep prints it (`__print_lock_name`, `print_lock_name`; kernel/locking/lockdep.c). */
-export interface LockClass {
-  /** Name without `#N` and `/N`. */
-  readonly name: string;
-  /** `#N`: several classes share this name; the number depends on the order of registration. */
-  readonly version?: number;
-  /** `/N`: the nesting level given to `*_lock_nested()`. */
-  readonly subclass?: number;
-  /** Usage characters, e.g. `+.+.`: hardirq, hardirq-read, softirq, softirq-read. */
-  readonly usage?: string;
-  /** `{outer:inner}` wait types as printed. */
-  readonly wait?: { readonly outer: number; readonly inner: number };
-}
-
-/** A lock in somebody's hands, or wanted. */
-export interface LockUse {
-  readonly lock: LockClass;
-  readonly address?: string;
-  /** Function in which it was (or would be) acquired. */
-  readonly at?: Frame;
-  /** Index in the list of held locks. */
-  readonly depth?: number;
-}
-
-/** One edge of the dependency cycle: `to` was acquired while `from` was held. */
-export interface LockEdge {
-  readonly from: LockClass;
-  readonly to: LockClass;
-  /** The caller of the locking primitive in the edge's stack, where `to` was acquired. */
-  readonly acquiredIn?: string;
-  readonly trace: Trace;
-  /** This acquisition made the report; the other edges were recorded before. */
-  readonly isNew: boolean;
-}
-
-/** What a lockdep report says, in structure. */
-export interface LockdepReport {
-  readonly task?: { readonly comm: string; readonly pid: number };
-  /** The lock being acquired (or released, freed, contended). */
-  readonly wanted?: LockUse;
-  /** The lock held that conflicts with it. */
-  readonly against?: LockUse;
-  /** Lock classes in cyclic order: each is taken while the one before it is held. */
-  readonly cycle: readonly LockClass[];
-  readonly edges: readonly LockEdge[];
-  readonly held: readonly LockUse[];
-  /** The `Possible unsafe locking scenario` table, one row a line. */
-  readonly scenario: readonly { readonly cpu: number; readonly action: string; readonly lock?: string }[];
-  /** `inconsistent {A} -> {B} usage.` */
-  readonly usage?: { readonly from: string; readonly to: string };
-  /** `but there are no more locks to release!` and the like. */
-  readonly note?: string;
 }

@@ -1,47 +1,101 @@
 import { parseFrame } from '../trace.ts';
-import type { Frame, LockClass, LockUse } from '../types.ts';
+import type { Frame } from '../types.ts';
+import type { LockClass, LockUse, Usage, WaitType } from './types.ts';
 
 /**
- * `(name#2/1){+.+.}-{3:3}` as print_lock_name() writes it; before 5.7 without the wait types, in the
- * 4.x series with up to six usage characters. Names hold brackets, spaces, arrows and ampersands.
+ * `(name#2/1){+.+.}-{3:3}` as print_lock_name() writes it; before 5.7 without the wait types, up to 4.13
+ * with six usage characters. Names hold brackets, spaces, arrows and ampersands.
  */
 const LOCK =
-  /\((?<name>.{1,300}?)\)\{(?<usage>[^{}\s]{2,12})\}(?:-\{(?<outer>-?\d{1,2}):(?<inner>-?\d{1,2})\})?/;
+  /\((?<name>.{1,300}?)\)\{(?<usage>[-+.?]{2,12})\}(?:-\{(?<outer>-?\d{1,2}):(?<inner>-?\d{1,2})\})?/;
 
-/** Splits `name#2/1` (version, subclass). A name may itself end in a number, so both marks are strict. */
+/** Whether mutexes print as 4 (`raw`: CONFIG_PROVE_RAW_LOCK_NESTING) or as 3 (`flat`). */
+export type Nesting = 'raw' | 'flat';
+
+const WAIT_TYPES: Readonly<Record<Nesting, readonly WaitType[]>> = {
+  raw: ['invalid', 'free', 'raw-spin', 'spin', 'sleep', 'max'],
+  flat: ['invalid', 'free', 'spin', 'sleep', 'max'],
+};
+
+/** The name of a wait type's number. */
+export const waitType = (n: number, nesting: Nesting): WaitType => WAIT_TYPES[nesting][n] ?? 'invalid';
+
+/**
+ * Which of the two numberings a report uses. A 4 (mutex) or 5 (task context) as inner type appears with
+ * raw lock nesting only, a context of 4 only without; else what takes a lock that prints 3 tells.
+ */
+export function nestingOf(bodies: readonly string[]): Nesting {
+  const context = bodies.map((b) => /^context-\{(\d):/.exec(b)?.[1]).find(Boolean);
+  if (context === '5') return 'raw';
+  if (context === '4' && !bodies.some((b) => /\}-\{\d:4\}/.test(b))) return 'flat';
+  if (bodies.some((b) => /\}-\{(?:\d:[45]|[45]:\d)\}/.test(b))) return 'raw';
+  const spins = bodies.some((b) => /\}-\{3:3\}, at: .*(?:spin_lock|_raw_(?:spin|read|write)_)/.test(b));
+  return spins ? 'raw' : 'flat';
+}
+
+function usageOf(chars: string, pair: number): Usage {
+  const c = chars[pair] ?? '.';
+  return { inInterrupt: c === '-' || c === '?', whileEnabled: c === '+' || c === '?' };
+}
+
+/** Splits `name#2/1` into name, version and subclass. */
 export function parseClassName(text: string): LockClass {
-  const m = /^(?<name>.*?)(?:#(?<version>\d{1,9}))?(?:\/(?<subclass>\d{1,3}))?$/s.exec(text);
+  const g = /^(?<name>.*?)(?:#(?<version>\d{1,9}))?(?:\/(?<subclass>\d{1,3}))?$/s.exec(text)?.groups;
   return {
-    name: m?.groups?.['name'] ?? text,
-    ...(m?.groups?.['version'] === undefined ? {} : { version: Number(m.groups['version']) }),
-    ...(m?.groups?.['subclass'] === undefined ? {} : { subclass: Number(m.groups['subclass']) }),
+    name: g?.['name'] ?? text,
+    ...(g?.['version'] === undefined ? {} : { version: Number(g['version']) }),
+    ...(g?.['subclass'] === undefined ? {} : { subclass: Number(g['subclass']) }),
   };
 }
 
 /** The lock class on a line, or undefined. */
-export function parseClass(line: string): LockClass | undefined {
-  const m = LOCK.exec(line);
-  if (m?.groups === undefined) return undefined;
-  const g = m.groups;
+export function parseClass(line: string, nesting: Nesting): LockClass | undefined {
+  const g = LOCK.exec(line)?.groups;
+  if (g === undefined) return undefined;
+  const usage = g['usage'] ?? '....';
+  const [outer, inner] = [Number(g['outer']), Number(g['inner'])];
+  // Up to 4.13 the middle pair was for memory reclaim.
+  const soft = usage.length >= 4 ? 2 : 0;
   return {
     ...parseClassName(g['name'] ?? ''),
-    ...(g['usage'] === undefined ? {} : { usage: g['usage'] }),
-    ...(g['outer'] === undefined ? {} : { wait: { outer: Number(g['outer']), inner: Number(g['inner']) } }),
+    usage,
+    bits: {
+      hardirq: usageOf(usage, 0),
+      hardirqRead: usageOf(usage, 1),
+      softirq: usageOf(usage, soft),
+      softirqRead: usageOf(usage, soft + 1),
+    },
+    ...(g['outer'] === undefined
+      ? {}
+      : { wait: { outer, inner, outerType: waitType(outer, nesting), innerType: waitType(inner, nesting) } }),
   };
 }
 
+/** `, at: foo+0x1/0x2` or `, at: [<ffffffff81000000>] foo+0x1/0x2`. */
+const siteOf = (line: string): Frame | undefined => {
+  const at = /, at: {0,9}(\S.*)$/.exec(line)?.[1];
+  return at === undefined ? undefined : parseFrame(at);
+};
+
 /** A line of print_lock(): ` #0: ffff8880 (&a){+.+.}-{3:3}, at: foo+0x1/0x2`. */
-export function parseLockUse(line: string): LockUse | undefined {
-  const lock = parseClass(line);
+export function parseLockUse(line: string, nesting: Nesting): LockUse | undefined {
+  const lock = parseClass(line, nesting);
   if (lock === undefined) return undefined;
-  const address = /(?:^|\s)([0-9a-f]{8,16}) \(/.exec(line)?.[1];
-  const at = /, at: (.*)$/.exec(line)?.[1];
-  const frame: Frame | undefined = at === undefined ? undefined : parseFrame(at);
+  const address = /^\s*(?:#\d{1,3}: {1,2})?([0-9a-f]{8,16}) \(/.exec(line)?.[1];
   const depth = /^\s*#(\d{1,3}): /.exec(line)?.[1];
+  const at = siteOf(line);
   return {
     lock,
     ...(address === undefined ? {} : { address }),
-    ...(frame === undefined ? {} : { at: frame }),
+    ...(at === undefined ? {} : { at }),
     ...(depth === undefined ? {} : { depth: Number(depth) }),
   };
 }
+
+/** The class as it is the same in every run: `#N` depends on the order of registration, `/N` does not. */
+export const className = (c: LockClass): string =>
+  c.subclass === undefined ? c.name : `${c.name}/${c.subclass}`;
+
+/** The class as this report prints it. */
+export const printedName = (c: LockClass): string =>
+  `${c.name}${c.version === undefined ? '' : `#${c.version}`}${c.subclass === undefined ? '' : `/${c.subclass}`}`;

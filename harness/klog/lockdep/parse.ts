@@ -1,127 +1,135 @@
-import { parseFrame } from '../trace.ts';
-import type { Frame, LockClass, LockdepReport, LockEdge, LockUse } from '../types.ts';
-import { parseClass, parseLockUse } from './lock.ts';
+import { parseTraces } from '../trace.ts';
+import type { Trace } from '../types.ts';
+import type { Cycle } from './cycle.ts';
+import { circular, interrupted, inversion, recursive, safeUnsafe, waitContext } from './cycle.ts';
+import type { Nesting } from './lock.ts';
+import { nestingOf, parseClassName, waitType } from './lock.ts';
+import type { Dump } from './sections.ts';
+import {
+  lockAfter,
+  parseChain,
+  parseChainNames,
+  parseDumps,
+  parseHeld,
+  parseIrq,
+  parseScenario,
+} from './sections.ts';
+import { traceAfter } from './stacks.ts';
+import type { LockdepReport, LockUse } from './types.ts';
 
-const PRIMITIVE =
-  /^(?:__lock_acquire|lock_acquire|check_\w+|validate_chain|(?:_?_?raw_)?_?(?:spin|read|write|raw)_\w*lock\w*|__?mutex_\w+|mutex_\w+|down_\w+|rt_mutex\w*|__rt_mutex\w*|ww_mutex\w*|__ww_mutex\w*|percpu_down\w*|_raw_\w+|__raw_\w+|lock_sock_nested|rwsem_\w+)$/;
-
-/** The function that took the lock: the first frame below lockdep's and the lock's own functions. */
-export const acquirer = (frames: readonly Frame[]): string | undefined =>
-  frames.find((f) => !f.unreliable && f.func !== undefined && !PRIMITIVE.test(f.func.replace(/\..*$/, '')))
-    ?.func;
-
-interface Link {
-  lock: LockClass;
-  heading: string;
-  frames: Frame[];
-}
-
-/** `-> #1 (&a){+.+.}-{3:3}:` and the stack below each (print_circular_bug_entry). */
-function parseChain(bodies: readonly string[]): Link[] {
-  const links: Link[] = [];
-  let link: Link | undefined;
+/** Puts lines together again that lost their KERN_CONT pieces to another message: ` #0:`, ` (&a){..}, at:`. */
+function unfold(bodies: readonly string[]): string[] {
+  const out: string[] = [];
   for (const body of bodies) {
-    const lock = /^\s*-> #\d{1,4} /.test(body) ? parseClass(body) : undefined;
-    if (lock !== undefined) {
-      link = { lock, heading: body.trim(), frames: [] };
-      links.push(link);
-      continue;
-    }
-    if (link === undefined) continue;
-    const frame = parseFrame(body);
-    if (frame !== undefined) link.frames.push(frame);
-    else if (body.trim() !== '') link = undefined;
+    const last = out.at(-1);
+    if (
+      last !== undefined &&
+      /(?:^\s*#\d{1,3}: {0,2}(?:[0-9a-f]{8,16})? ?|, at: ?| ->)$/.test(last) &&
+      body.trim() !== ''
+    )
+      out[out.length - 1] = `${last.trimEnd()} ${body.trim()}`;
+    else out.push(body);
   }
-  return links;
+  return out;
 }
 
-/** `-> #N .. -> #0` are printed newest last; each was taken while the next lower one's lock was held. */
-function edgesOf(links: readonly Link[]): LockEdge[] {
-  return links.map((link, i) => {
-    const from = links[(i === 0 ? links.length : i) - 1] as Link;
-    const acquiredIn = acquirer(link.frames);
-    return {
-      from: from.lock,
-      to: link.lock,
-      ...(acquiredIn === undefined ? {} : { acquiredIn }),
-      trace: { heading: link.heading, frames: link.frames },
-      isNew: i === links.length - 1,
-    };
-  });
-}
-
-function parseHeld(bodies: readonly string[]): LockUse[] {
-  const held: LockUse[] = [];
-  for (const body of bodies) {
-    const use = /^\s*#\d{1,3}: /.test(body) ? parseLockUse(body) : undefined;
-    if (use !== undefined) held.push(use);
-  }
-  return held;
-}
-
-/** The first lock printed after a line that says what it is. */
-function lockAfter(bodies: readonly string[], what: RegExp): LockUse | undefined {
-  const at = bodies.findIndex((b) => what.test(b));
+/** `is trying to release lock (NAME) at:`, the address on the next line; also `contend`. */
+function released(bodies: readonly string[]): LockUse | undefined {
+  const at = bodies.findIndex((b) => / is trying to (?:release|contend) lock \(/.test(b));
   if (at < 0) return undefined;
-  for (const body of bodies.slice(at, at + 4)) {
-    const use = parseLockUse(body);
-    if (use !== undefined) return use;
-  }
-  return undefined;
+  const name = /lock \((.{1,300})\) at:/.exec(bodies[at] ?? '')?.[1];
+  const frame = traceAfter(bodies, at).frames[0];
+  return { lock: parseClassName(name ?? ''), ...(frame === undefined ? {} : { at: frame }) };
 }
 
-function parseScenario(bodies: readonly string[]): LockdepReport['scenario'] {
-  const from = bodies.findIndex((b) => /unsafe locking scenario/.test(b));
-  if (from < 0) return [];
-  const rows: { cpu: number; action: string; lock?: string }[] = [];
-  for (const body of bodies.slice(from + 1, from + 24)) {
-    const m = /^( *)(?:(lock|rlock|sync)\((.{1,300})\);|(<Interrupt>|local_irq_disable\(\);))\s*$/.exec(body);
-    if (m === null) {
-      if (/DEADLOCK/.test(body)) break;
-      continue;
-    }
-    rows.push({
-      cpu: (m[1]?.length ?? 0) >= 20 ? 1 : 0,
-      action: (m[2] ?? m[4] ?? '').replace(/[<>();]/g, ''),
-      ...(m[3] === undefined ? {} : { lock: m[3] }),
-    });
-  }
-  return rows;
+const WANTS =
+  / is trying to (?:acquire|lock)|\] takes:$| takes:$|just changed the state of lock|is freeing memory/;
+const HOLDS =
+  /already holding lock:|is already holding:|^but this lock (?:took another|was taken by another)/;
+
+const fact = (bodies: readonly string[], re: RegExp): RegExpExecArray | undefined =>
+  bodies.map((b) => re.exec(b)).find((m): m is RegExpExecArray => m !== null);
+
+interface Parts {
+  readonly bodies: readonly string[];
+  readonly nesting: Nesting;
+  readonly wanted: LockUse | undefined;
+  readonly against: LockUse | undefined;
+  readonly held: readonly LockUse[];
+  readonly sections: readonly (readonly Dump[])[];
+  /** The stack in which lockdep complained. */
+  readonly now: Trace;
 }
 
-/** The structure of any lockdep report; empty parts mean that the report has none. */
-export function parseLockdep(kind: string, bodies: readonly string[]): LockdepReport {
-  const links = parseChain(bodies);
-  const held = parseHeld(bodies);
-  const wanted =
-    lockAfter(
-      bodies,
-      /is trying to (?:acquire|release|lock|contend|free)|which was nested|\[INITIAL USE\]|takes:$/,
-    ) ??
-    (/inversion|held-freed/.test(kind) ? lockAfter(bodies, /just changed the state|is freeing/) : undefined);
-  const against = lockAfter(
-    bodies,
-    /already holding lock|is already holding|which lock already depends|but this lock (?:took|was)/,
-  );
-  const who = bodies
-    .map((b) => /^(.{1,64})\/(\d{1,10})(?: \[.*\])? (?:is |just |takes)/.exec(b))
-    .find((m) => m !== null);
-  const usage = bodies
-    .map((b) => /^inconsistent \{(.+?)\} -> \{(.+?)\} usage\./.exec(b))
-    .find((m) => m !== null);
-  const note = bodies.find((b) => /^but there are no |^turning off the locking/.test(b));
-  let cycle: LockClass[] = links.map((l) => l.lock);
-  if (cycle.length === 0 && /recursive|inconsistent/.test(kind) && wanted !== undefined)
-    cycle = [wanted.lock];
+function cycleOf(kind: string, p: Parts): Cycle {
+  if (kind === 'circular') return circular(parseChain(p.bodies, p.nesting));
+  if (kind === 'recursive') return recursive(p.against, p.wanted, p.now);
+  if (kind === 'inconsistent') return interrupted(p.wanted, p.now);
+  if (kind === 'wait-context') return waitContext(p.wanted, p.held, p.now);
+  if (kind.startsWith('safe-unsafe')) return safeUnsafe(p.sections);
+  if (kind === 'irq-inversion')
+    return inversion(
+      p.sections,
+      p.bodies.some((b) => b.startsWith('but this lock took another')),
+    );
+  return { cycle: [], edges: [] };
+}
+
+/** Kinds that always close a cycle of dependencies: without one the report lost lines. */
+function missing(kind: string, cycle: Cycle, p: Parts): string | undefined {
+  if (cycle.cycle.length > 0 || !/^(?:circular|irq-inversion|safe-unsafe|recursive|inconsistent)/.test(kind))
+    return undefined;
+  if (p.wanted === undefined) return 'the lock that is to be taken';
+  return kind === 'circular' ? 'links of the dependency chain' : 'the dependencies between the locks';
+}
+
+function usageOf(bodies: readonly string[]): LockdepReport['usage'] {
+  const m = fact(bodies, /^inconsistent \{(.{1,40}?)\} -> \{(.{1,40}?)\} usage\./);
+  if (m === undefined) return undefined;
+  const at = bodies.findIndex((b) => b.endsWith(' state was registered at:'));
+  return { before: m[1] ?? '', now: m[2] ?? '', ...(at < 0 ? {} : { trace: traceAfter(bodies, at) }) };
+}
+
+const NOTE =
+  /^(?:but (?:there are no|this task is not|this lock (?:took|was))|and interrupts could|which (?:lock already|would create)|the code is fine|you didn't|or maybe|May be due|RCU used illegally|Possible false positive|and the lock comparison|.{1,80} is (?:leaving the kernel|freeing memory))/;
+
+/** The structure of a lockdep report of any kind (`kind` without `lockdep.`); parts it does not have are empty. */
+export function parseLockdep(kind: string, lines: readonly string[]): LockdepReport {
+  const bodies = unfold(lines);
+  const nesting = nestingOf(bodies);
+  const wanted = released(bodies) ?? lockAfter(bodies, WANTS, nesting);
+  const against = lockAfter(bodies, HOLDS, nesting);
+  const held = parseHeld(bodies, nesting);
+  const sections = parseDumps(bodies, nesting);
+  const now = parseTraces(bodies).at(-1) ?? { heading: '', frames: [] };
+  const who =
+    fact(bodies, /^(.{1,64})\/(\d{1,10})(?: \[.{1,60}\])? (?:is |just |takes)/) ??
+    fact(bodies, /(.{1,64})\/(\d{1,10}) still has locks held/);
+  const check = fact(bodies, /^(\S{1,250}):(\d{1,7}) (\S.{0,250})!$/);
+  const context = fact(bodies, /^context-\{(\d):\d\}/);
+  const usage = usageOf(bodies);
+  const irq = parseIrq(bodies);
+  const parts: Parts = { bodies, nesting, wanted, against, held, sections, now };
+  const cycle = cycleOf(kind, parts);
+  const incomplete = missing(kind, cycle, parts);
   return {
-    ...(who === undefined ? {} : { task: { comm: who[1] ?? '', pid: Number(who[2]) } }),
+    ...(who === undefined
+      ? {}
+      : { task: { comm: (who[1] ?? '').replace(/^.*: /, ''), pid: Number(who[2]) } }),
     ...(wanted === undefined ? {} : { wanted }),
     ...(against === undefined ? {} : { against }),
-    cycle,
-    edges: edgesOf(links),
+    ...cycle,
     held,
+    histories: sections.flat().map(({ lock, states }) => ({ lock, states })),
     scenario: parseScenario(bodies),
-    ...(usage === undefined ? {} : { usage: { from: usage[1] ?? '', to: usage[2] ?? '' } }),
-    ...(note === undefined ? {} : { note }),
+    chain: parseChainNames(bodies),
+    ...(irq === undefined ? {} : { irq }),
+    ...(usage === undefined ? {} : { usage }),
+    ...(context === undefined ? {} : { context: waitType(Number(context[1]), nesting) }),
+    ...(check === undefined
+      ? {}
+      : { check: { file: check[1] ?? '', line: Number(check[2]), message: check[3] ?? '' } }),
+    ...(incomplete === undefined ? {} : { incomplete }),
+    notes: bodies.map((b) => b.trim()).filter((b) => NOTE.test(b)),
   };
 }

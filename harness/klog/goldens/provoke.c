@@ -1,0 +1,626 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Makes a kernel report on demand: `echo NAME > /proc/provoke`, one per boot, since lockdep
+ * turns itself off after its first report. Built into the kernel (see README.md beside this file).
+ * Every function is noinline and named after what it does, so that traces read well.
+ */
+#include <linux/bug.h>
+#include <linux/completion.h>
+#include <linux/delay.h>
+#include <linux/init.h>
+#include <linux/irq_work.h>
+#include <linux/kthread.h>
+#include <linux/list.h>
+#include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/proc_fs.h>
+#include <linux/rcupdate.h>
+#include <linux/refcount.h>
+#include <linux/rwsem.h>
+#include <linux/sched/signal.h>
+#include <linux/seqlock.h>
+#include <linux/slab.h>
+#include <linux/smp.h>
+#include <linux/spinlock.h>
+#include <linux/timer.h>
+#include <linux/uaccess.h>
+#include <linux/workqueue.h>
+#include <linux/ww_mutex.h>
+
+struct ring_like {
+	struct mutex uring_lock;
+	spinlock_t completion_lock;
+	struct rw_semaphore buf_sem;
+};
+
+static DEFINE_MUTEX(table_lock);
+static DEFINE_MUTEX(file_lock);
+static DEFINE_MUTEX(nest_lock);
+static DECLARE_RWSEM(map_sem);
+static DEFINE_SPINLOCK(irq_lock);
+static DEFINE_SPINLOCK(plain_lock);
+static DEFINE_SPINLOCK(middle_lock);
+static DEFINE_RAW_SPINLOCK(raw_lock);
+static DEFINE_RWLOCK(entry_lock);
+static DECLARE_COMPLETION(never);
+
+/* --- circular -------------------------------------------------------- */
+
+static noinline void file_under_table(void)
+{
+	mutex_lock(&table_lock);
+	mutex_lock(&file_lock);
+	mutex_unlock(&file_lock);
+	mutex_unlock(&table_lock);
+}
+
+static noinline void table_under_file(void)
+{
+	mutex_lock(&file_lock);
+	mutex_lock(&table_lock);
+	mutex_unlock(&table_lock);
+	mutex_unlock(&file_lock);
+}
+
+static noinline void map_under_file(void)
+{
+	mutex_lock(&file_lock);
+	down_read(&map_sem);
+	up_read(&map_sem);
+	mutex_unlock(&file_lock);
+}
+
+static noinline void table_under_map(void)
+{
+	down_write(&map_sem);
+	mutex_lock(&table_lock);
+	mutex_unlock(&table_lock);
+	up_write(&map_sem);
+}
+
+static void circular(void)
+{
+	file_under_table();
+	table_under_file();
+}
+
+static void circular_three(void)
+{
+	file_under_table();
+	map_under_file();
+	table_under_map();
+}
+
+static noinline void work_takes_table(struct work_struct *work)
+{
+	mutex_lock(&table_lock);
+	mutex_unlock(&table_lock);
+}
+
+static void circular_work(void)
+{
+	static DECLARE_WORK(work, work_takes_table);
+
+	schedule_work(&work);
+	flush_work(&work);
+	mutex_lock(&table_lock);
+	flush_work(&work);
+	mutex_unlock(&table_lock);
+}
+
+/* --- recursive ------------------------------------------------------- */
+
+static noinline void init_ring(struct ring_like *ring)
+{
+	mutex_init(&ring->uring_lock);
+	spin_lock_init(&ring->completion_lock);
+	init_rwsem(&ring->buf_sem);
+}
+
+static noinline void lock_second_ring(struct ring_like *ring)
+{
+	mutex_lock(&ring->uring_lock);
+	mutex_unlock(&ring->uring_lock);
+}
+
+static void recursive(void)
+{
+	struct ring_like *rings = kcalloc(2, sizeof(*rings), GFP_KERNEL);
+
+	init_ring(&rings[0]);
+	init_ring(&rings[1]);
+	mutex_lock(&rings[0].uring_lock);
+	lock_second_ring(&rings[1]);
+	mutex_unlock(&rings[0].uring_lock);
+	kfree(rings);
+}
+
+/* --- interrupts ------------------------------------------------------ */
+
+static noinline void irq_takes_lock(void *info)
+{
+	spin_lock(&irq_lock);
+	spin_unlock(&irq_lock);
+}
+
+static noinline void use_in_hardirq(void)
+{
+	smp_call_function(irq_takes_lock, NULL, 1);
+}
+
+static struct completion timer_done;
+
+static noinline void timer_takes_lock(struct timer_list *timer)
+{
+	spin_lock(&irq_lock);
+	spin_unlock(&irq_lock);
+	complete(&timer_done);
+}
+
+static noinline void use_in_softirq(void)
+{
+	static DEFINE_TIMER(timer, timer_takes_lock);
+
+	init_completion(&timer_done);
+	mod_timer(&timer, jiffies + 2);
+	wait_for_completion(&timer_done);
+}
+
+static noinline void take_with_interrupts_on(spinlock_t *lock)
+{
+	spin_lock(lock);
+	spin_unlock(lock);
+}
+
+static noinline void plain_under_irq_lock(void)
+{
+	spin_lock_irq(&irq_lock);
+	spin_lock(&plain_lock);
+	spin_unlock(&plain_lock);
+	spin_unlock_irq(&irq_lock);
+}
+
+static noinline void plain_under_irq_lock_bh(void)
+{
+	spin_lock_bh(&irq_lock);
+	spin_lock(&plain_lock);
+	spin_unlock(&plain_lock);
+	spin_unlock_bh(&irq_lock);
+}
+
+static noinline void middle_chain(void)
+{
+	spin_lock_irq(&irq_lock);
+	spin_lock(&middle_lock);
+	spin_unlock(&middle_lock);
+	spin_unlock_irq(&irq_lock);
+}
+
+static noinline void plain_under_middle(void)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&middle_lock, flags);
+	spin_lock(&plain_lock);
+	spin_unlock(&plain_lock);
+	spin_unlock_irqrestore(&middle_lock, flags);
+}
+
+static void inconsistent_hardirq(void)
+{
+	use_in_hardirq();
+	take_with_interrupts_on(&irq_lock);
+}
+
+static void inconsistent_softirq(void)
+{
+	take_with_interrupts_on(&irq_lock);
+	use_in_softirq();
+}
+
+static void inversion_forwards(void)
+{
+	take_with_interrupts_on(&plain_lock);
+	plain_under_irq_lock_bh();
+	use_in_softirq();
+}
+
+static void inversion_backwards(void)
+{
+	use_in_softirq();
+	plain_under_irq_lock_bh();
+	take_with_interrupts_on(&plain_lock);
+}
+
+static void safe_unsafe_hardirq(void)
+{
+	use_in_hardirq();
+	take_with_interrupts_on(&plain_lock);
+	plain_under_irq_lock();
+}
+
+static void safe_unsafe_softirq(void)
+{
+	use_in_softirq();
+	take_with_interrupts_on(&plain_lock);
+	plain_under_irq_lock_bh();
+}
+
+static void safe_unsafe_chain(void)
+{
+	use_in_hardirq();
+	take_with_interrupts_on(&plain_lock);
+	middle_chain();
+	plain_under_middle();
+}
+
+/* --- other lock misuse ----------------------------------------------- */
+
+static void wait_context(void)
+{
+	spin_lock(&plain_lock);
+	mutex_lock(&table_lock);
+	mutex_unlock(&table_lock);
+	spin_unlock(&plain_lock);
+}
+
+static void nested(void)
+{
+	mutex_lock_nest_lock(&table_lock, &nest_lock);
+	mutex_unlock(&table_lock);
+}
+
+static void unlock_balance(void)
+{
+	up_read(&map_sem);
+}
+
+static void held_freed(void)
+{
+	struct ring_like *ring = kzalloc(sizeof(*ring), GFP_KERNEL);
+
+	init_ring(ring);
+	mutex_lock(&ring->uring_lock);
+	kfree(ring);
+}
+
+static int exits_with_lock(void *arg)
+{
+	mutex_lock(&table_lock);
+	return 0;
+}
+
+static void still_held(void)
+{
+	kthread_run(exits_with_lock, NULL, "iou-leaver");
+	ssleep(1);
+}
+
+static void returns_with_lock(void)
+{
+	mutex_lock(&table_lock);
+	down_read(&map_sem);
+}
+
+static void rcu_dereference_unlocked(void)
+{
+	static int __rcu *table;
+
+	if (rcu_dereference(table))
+		pr_info("not reached\n");
+}
+
+static void rcu_sleep(void)
+{
+	rcu_read_lock();
+	mutex_lock(&table_lock);
+	mutex_unlock(&table_lock);
+	rcu_read_unlock();
+}
+
+static void nonstatic_key(void)
+{
+	struct ring_like *ring = kzalloc(sizeof(*ring), GFP_KERNEL);
+
+	down_read(&ring->buf_sem);
+}
+
+static void invalid_subclass(void)
+{
+	mutex_lock_nested(&table_lock, 9);
+}
+
+static void unregistered_key(void)
+{
+	struct lock_class_key *key = kzalloc(sizeof(*key), GFP_KERNEL);
+	static struct lockdep_map map;
+
+	lockdep_init_map(&map, "dynamic", key, 0);
+}
+
+static void too_deep(void)
+{
+	static struct mutex many[64];
+	static struct lock_class_key keys[64];
+	int i;
+
+	for (i = 0; i < 64; i++) {
+		__mutex_init(&many[i], "many", &keys[i]);
+		mutex_lock(&many[i]);
+	}
+}
+
+static int unlocks_for_others(void *arg)
+{
+	mutex_unlock(&table_lock);
+	return 0;
+}
+
+static void wrong_owner(void)
+{
+	mutex_lock(&table_lock);
+	kthread_run(unlocks_for_others, NULL, "iou-thief");
+	ssleep(1);
+	mutex_unlock(&table_lock);
+}
+
+static void spinlock_magic(void)
+{
+	spinlock_t *lock = kzalloc(sizeof(*lock), GFP_KERNEL);
+
+	lockdep_off();
+	spin_lock(lock);
+	spin_unlock(lock);
+	lockdep_on();
+}
+
+static void rwlock_owner(void)
+{
+	lockdep_off();
+	write_unlock(&entry_lock);
+	lockdep_on();
+}
+
+/* --- scheduling and stalls ------------------------------------------- */
+
+static void sleep_in_atomic(void)
+{
+	spin_lock(&plain_lock);
+	might_sleep();
+	spin_unlock(&plain_lock);
+}
+
+static void schedule_in_atomic(void)
+{
+	preempt_disable();
+	schedule_timeout_uninterruptible(1);
+	preempt_enable();
+}
+
+static int loops_for_ever(void *arg)
+{
+	unsigned long end = jiffies + (unsigned long)arg * HZ;
+
+	if (smp_processor_id() >= 0)
+		preempt_disable();
+	while (time_before(jiffies, end))
+		cpu_relax();
+	preempt_enable();
+	return 0;
+}
+
+static void loop_on_other_cpu(void)
+{
+	kthread_run(loops_for_ever, (void *)14UL, "iou-looper");
+	ssleep(16);
+}
+
+static int waits_for_ever(void *arg)
+{
+	mutex_lock(&table_lock);
+	wait_for_completion(&never);
+	return 0;
+}
+
+static int waits_for_table(void *arg)
+{
+	mutex_lock(&table_lock);
+	return 0;
+}
+
+static void hang_task(void)
+{
+	kthread_run(waits_for_ever, NULL, "iou-wrk-7");
+	ssleep(1);
+	kthread_run(waits_for_table, NULL, "iou-wrk-8");
+	ssleep(14);
+}
+
+static noinline void work_blocks_pool(struct work_struct *work)
+{
+	mdelay(14000);
+}
+
+static void workqueue_lockup(void)
+{
+	static DECLARE_WORK(work, work_blocks_pool);
+	static DECLARE_WORK(next, work_takes_table);
+
+	schedule_work_on(1, &work);
+	ssleep(1);
+	schedule_work_on(1, &next);
+	ssleep(15);
+}
+
+static noinline void work_leaks_lock(struct work_struct *work)
+{
+	mutex_lock(&table_lock);
+}
+
+static void workqueue_leak(void)
+{
+	static DECLARE_WORK(work, work_leaks_lock);
+
+	schedule_work(&work);
+	flush_work(&work);
+	ssleep(1);
+}
+
+/* --- memory and checks ----------------------------------------------- */
+
+static void warn_plain(void)
+{
+	WARN_ON(jiffies);
+}
+
+static void warn_text(void)
+{
+	WARN(1, "buffer %d is in use\n", 7);
+}
+
+static void bug(void)
+{
+	BUG();
+}
+
+static noinline int read_through(int *p)
+{
+	return READ_ONCE(*p);
+}
+
+static void null_pointer(void)
+{
+	read_through((int *)8);
+}
+
+static void page_fault(void)
+{
+	read_through((int *)0xffffc90000badb00UL);
+}
+
+static void non_canonical(void)
+{
+	read_through((int *)0xdead4ead00000000UL);
+}
+
+static void jump_to_null(void)
+{
+	void (*volatile f)(void) = NULL;
+
+	f();
+}
+
+static void divide(void)
+{
+	volatile int zero = 0;
+
+	pr_info("%d\n", 7 / zero);
+}
+
+static void refcount_underflow(void)
+{
+	static refcount_t refs = REFCOUNT_INIT(1);
+
+	refcount_dec_and_test(&refs);
+	refcount_dec_and_test(&refs);
+}
+
+static void list_corrupt(void)
+{
+	static LIST_HEAD(head);
+	static struct list_head one, two;
+
+	list_add(&one, &head);
+	one.next = &two;
+	list_del(&one);
+}
+
+static void double_free(void)
+{
+	void *p = kmalloc(64, GFP_KERNEL);
+
+	kfree(p);
+	kfree(p);
+}
+
+static void redzone(void)
+{
+	char *volatile p = kmalloc(64, GFP_KERNEL);
+
+	p[64] = 1;
+	kfree(p);
+}
+
+static void destroy_busy_cache(void)
+{
+	struct kmem_cache *cache = kmem_cache_create("io_kiocb_like", 200, 0, 0, NULL);
+
+	if (kmem_cache_alloc(cache, GFP_KERNEL))
+		kmem_cache_destroy(cache);
+}
+
+static void bad_page_state(void)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+
+	page->mapping = (void *)0x1000;
+	__free_page(page);
+}
+
+static void alloc_fail(void)
+{
+	alloc_pages(GFP_KERNEL | __GFP_NORETRY, MAX_ORDER - 1);
+	while (alloc_pages(GFP_KERNEL | __GFP_NORETRY, MAX_ORDER - 1))
+		;
+}
+
+static void panic_now(void)
+{
+	panic("buffer table is gone (%d)", 3);
+}
+
+static const struct {
+	const char *name;
+	void (*run)(void);
+} ways[] = {
+#define WAY(x) { #x, x }
+	WAY(circular), WAY(circular_three), WAY(circular_work), WAY(recursive),
+	WAY(inconsistent_hardirq), WAY(inconsistent_softirq), WAY(inversion_forwards),
+	WAY(inversion_backwards), WAY(safe_unsafe_hardirq), WAY(safe_unsafe_softirq),
+	WAY(safe_unsafe_chain), WAY(wait_context), WAY(nested), WAY(unlock_balance),
+	WAY(held_freed), WAY(still_held), WAY(returns_with_lock),
+	WAY(rcu_dereference_unlocked), WAY(rcu_sleep), WAY(nonstatic_key),
+	WAY(invalid_subclass), WAY(unregistered_key), WAY(too_deep), WAY(wrong_owner),
+	WAY(spinlock_magic), WAY(rwlock_owner), WAY(sleep_in_atomic),
+	WAY(schedule_in_atomic), WAY(loop_on_other_cpu), WAY(hang_task),
+	WAY(workqueue_lockup), WAY(workqueue_leak), WAY(warn_plain), WAY(warn_text),
+	WAY(bug), WAY(null_pointer), WAY(page_fault), WAY(non_canonical),
+	WAY(jump_to_null), WAY(divide), WAY(refcount_underflow), WAY(list_corrupt),
+	WAY(double_free), WAY(redzone), WAY(destroy_busy_cache), WAY(bad_page_state),
+	WAY(alloc_fail), WAY(panic_now),
+};
+
+static ssize_t provoke_write(struct file *file, const char __user *buf, size_t n, loff_t *pos)
+{
+	char name[40] = { };
+	int i;
+
+	if (n >= sizeof(name) || copy_from_user(name, buf, n))
+		return -EINVAL;
+	for (i = 0; i < ARRAY_SIZE(ways); i++)
+		if (!strcmp(ways[i].name, strim(name))) {
+			ways[i].run();
+			return n;
+		}
+	return -ENOENT;
+}
+
+static const struct proc_ops provoke_ops = {
+	.proc_write = provoke_write,
+};
+
+static int __init provoke_init(void)
+{
+	return proc_create("provoke", 0200, NULL, &provoke_ops) ? 0 : -ENOMEM;
+}
+late_initcall(provoke_init);
