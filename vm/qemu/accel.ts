@@ -67,7 +67,9 @@ async function runTrial(program: string, args: string[], cwd: string): Promise<T
   }, trialDeadlineMs);
   child.once('error', (error) => result.resolve({ works: false, why: error.message }));
   child.once('close', (code) => {
-    const reason = stderr.trim().split('\n').at(-1) || `exit status ${code}`;
+    const last = stderr.trim().split('\n').at(-1) ?? '';
+    // QEMU's name and source file in front of its message tell a user nothing.
+    const reason = last.replace(/^\S*qemu\S*: (\S+:\d+: )?/, '').slice(0, 120) || `exit status ${code}`;
     result.resolve(
       code === trialExit
         ? { works: true, why: 'a trial guest ran' }
@@ -81,35 +83,44 @@ async function runTrial(program: string, args: string[], cwd: string): Promise<T
   }
 }
 
+/** What KVM is tried with; other values than the real ones are for tests. */
+export interface KvmTrial {
+  readonly device: string;
+  readonly qemu: string;
+  /** Where the outcome is remembered for this boot of the host; undefined: nowhere. */
+  readonly memory: string | undefined;
+}
+
 /**
  * The accelerator to use. `auto` tries KVM with a trial boot, once per boot of the host, and falls
  * back to TCG. A choice by name is taken as it is.
  */
-export async function chooseAccelerator(
-  choice: AcceleratorChoice,
-  device = '/dev/kvm',
-): Promise<Accelerator> {
+export async function chooseAccelerator(choice: AcceleratorChoice, kvm?: KvmTrial): Promise<Accelerator> {
   if (choice !== 'auto') return { name: choice, why: `--accel ${choice}` };
-  const trial = await kvmTrial(device);
+  const trial = await tryKvm(
+    kvm ?? { device: '/dev/kvm', qemu: qemuProgram, memory: await cacheDir('accel') },
+  );
   return trial.works
     ? { name: 'kvm', why: `KVM: ${trial.why}` }
     : { name: 'tcg', why: `KVM does not work here (${trial.why}), so instructions are emulated` };
 }
 
-async function kvmTrial(device: string): Promise<TrialBoot> {
-  const bootId = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
-  const remembered = path.join(await cacheDir('accel'), `kvm-${bootId}.json`);
-  try {
-    return JSON.parse(await readFile(remembered, 'utf8')) as TrialBoot;
-  } catch {
-    // Not tried since this host booted, or half-written: try.
-  }
+async function tryKvm({ device, qemu, memory }: KvmTrial): Promise<TrialBoot> {
   const refused = await access(device, constants.R_OK | constants.W_OK).then(
     () => undefined,
     (error: NodeJS.ErrnoException) => error.code,
   );
-  const trial = refused ? { works: false, why: `${device}: ${refused}` } : await trialBoot('kvm');
-  // Only what a trial boot showed is worth remembering: a permission may be granted a minute later.
-  if (!refused) await writeFile(remembered, JSON.stringify(trial));
-  return trial;
+  // Not remembered: a permission may be granted a minute later.
+  if (refused) return { works: false, why: `${device}: ${refused}` };
+  if (memory === undefined) return await trialBoot('kvm', qemu);
+  const bootId = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+  const remembered = path.join(memory, `kvm-${bootId}.json`);
+  try {
+    return JSON.parse(await readFile(remembered, 'utf8')) as TrialBoot;
+  } catch {
+    // Not tried since this host booted, or half-written.
+    const trial = await trialBoot('kvm', qemu);
+    await writeFile(remembered, JSON.stringify(trial));
+    return trial;
+  }
 }

@@ -56,7 +56,8 @@ export async function make(
   try {
     const { exitCode, tail } = await run([...command(setting, options), ...targets], {
       cwd: setting.sourceDir,
-      env: { CCACHE_DIR: await cacheDir('ccache') },
+      // Depend mode: the compiler's own list of headers tells what a result hangs on, and a miss costs no second preprocessing.
+      env: { CCACHE_DIR: await cacheDir('ccache'), CCACHE_DEPEND: '1' },
       signal: options.signal,
       lock: setting.lock,
       onLine: (line) => {
