@@ -1,5 +1,5 @@
 import type { Segment } from './segment.ts';
-import { parseFrame } from './trace.ts';
+import type { Row } from './trace.ts';
 import type { Line, Trace } from './types.ts';
 
 /**
@@ -18,12 +18,13 @@ const TOLD = /^(?:---\[ end |Kernel panic|The buggy address|Memory state|Allocat
  * The line (counted from the header) from which on another context wrote into the report, when it did:
  * without caller ids nothing tells its lines from the report's own.
  */
-export function intrusion(kind: string, bodies: readonly string[], headerPid?: string): number | undefined {
+export function intrusion(kind: string, rows: readonly Row[], headerPid?: string): number | undefined {
   if (MANY_STACKS.test(kind)) return undefined;
   let pid = headerPid;
   let shown = false;
-  for (const [i, body] of bodies.entries()) {
-    shown ||= parseFrame(body)?.unreliable === false;
+  for (const [i, { body, frame }] of rows.entries()) {
+    shown ||= frame?.unreliable === false;
+    if (frame !== undefined) continue;
     if (shown && TOLD.test(body)) return undefined;
     if (INTRUDER.test(body)) return i;
     const own = body.includes('Comm: ')
@@ -38,7 +39,7 @@ export function intrusion(kind: string, bodies: readonly string[], headerPid?: s
 
 /** What is known of a report's wholeness besides its lines. */
 export interface Findings {
-  readonly bodies: readonly string[];
+  readonly rows: readonly Row[];
   readonly traces: readonly Trace[];
   /** The report names no function although its kind always does. */
   readonly unnamed: boolean;
@@ -55,7 +56,7 @@ export function corruption(segment: Segment, found: Findings): string | undefine
   if (dropped(segment.lines)) return 'the kernel dropped messages inside the report';
   if (found.intrusion !== undefined) return 'the stack of another context is mixed into it';
   if (
-    found.bodies.some((b) => /^WARNING: kernel stack (?:regs|frame pointer) at /.test(b)) &&
+    found.rows.some(({ body: b }) => /^WARNING: kernel stack (?:regs|frame pointer) at /.test(b)) &&
     rule.oneLine !== true
   )
     return 'the unwinder lost its way in the stack';

@@ -13,8 +13,6 @@ const BY_START: readonly (readonly [RegExp, readonly RegExp[]])[] = [
   [
     /\[/,
     [
-      // print_time, print_caller: `[   12.345678] `, `[   12.345678][   T12] `, `[   12.345678] [   C0] `
-      new RegExp(`^\\[ {0,8}(?<time>\\d{1,8}\\.\\d{1,9})\\] ?${CALLER}? ?`),
       new RegExp(`^${CALLER} ?`),
       // dmesg -T: `[Mon Nov 23 05:00:25 2026] `
       new RegExp(
@@ -63,9 +61,9 @@ const INNER = /\[ {0,8}\d{1,8}\.\d{6}\](?: ?\[ {0,6}[TC]\d{1,8}\])? /g;
 
 interface Peeled {
   body: string;
-  time?: number;
-  caller?: string;
-  level?: number;
+  time: number | undefined;
+  caller: string | undefined;
+  level: number | undefined;
 }
 
 function note(found: Peeled, groups: Record<string, string | undefined>): void {
@@ -77,7 +75,18 @@ function note(found: Peeled, groups: Record<string, string | undefined>): void {
   if (levelName !== undefined) found.level = LEVELS.indexOf(levelName);
 }
 
+/** By far the most lines begin so; named groups would cost as much as all else here. */
+// print_time, print_caller: `[   12.345678] `, `[   12.345678][   T12] `, `[   12.345678] [   C0] `
+const STAMP = /^\[ {0,8}(\d{1,8}\.\d{1,9})\] ?(?:\[ {0,6}([TC]\d{1,8})\])? ?/;
+
 function peelOne(found: Peeled): boolean {
+  const stamp = found.body.startsWith('[') ? STAMP.exec(found.body) : null;
+  if (stamp !== null) {
+    found.time = Number(stamp[1]);
+    if (stamp[2] !== undefined) found.caller = stamp[2];
+    found.body = found.body.slice(stamp[0].length);
+    return true;
+  }
   for (const re of BY_CODE[found.body.charCodeAt(0)] ?? []) {
     const m = re.exec(found.body);
     if (m === null) continue;
@@ -90,7 +99,7 @@ function peelOne(found: Peeled): boolean {
 
 /** Takes every prefix off a line, outermost first. */
 export function peel(raw: string): Peeled {
-  const found: Peeled = { body: raw };
+  const found: Peeled = { body: raw, time: undefined, caller: undefined, level: undefined };
   // Six prefixes on top of each other are more than any logger writes.
   for (let rounds = 0; rounds < 6 && peelOne(found); rounds++);
   return found;
@@ -113,18 +122,28 @@ export function parseLine(text: string, start: number, end: number): Line[] {
   if (raw.endsWith('\r')) raw = raw.replace(/\r{1,8}$/, '');
   const plain = raw.includes('\x1b') ? raw.replace(COLOUR, '') : raw;
   const head = peel(plain);
-  const prefixed = head.body.length < plain.length;
   const cuts = head.body.includes('] ') ? seams(head.body) : [];
-  if (cuts.length === 0) return escaped({ start, end, raw, ...head });
+  if (cuts.length === 0) return escaped(lineOf(raw, start, end, head));
   const pieces = [0, ...cuts].map((at, i) => head.body.slice(at, cuts[i] ?? head.body.length));
   // Without a prefix of its own the first piece is a prompt or a torn word before the kernel's message.
-  const first: Line[] = prefixed ? [{ start, end, raw, ...head, body: pieces[0] ?? '' }] : [];
-  return [...first, ...pieces.slice(1).map((piece) => ({ start, end, raw, ...peel(piece) }))];
+  const prefixed = head.body.length < plain.length;
+  const first = prefixed ? [lineOf(raw, start, end, { ...head, body: pieces[0] ?? '' })] : [];
+  return [...first, ...pieces.slice(1).map((piece) => lineOf(raw, start, end, peel(piece)))];
 }
+
+/** Always the same fields in the same order, which the engine's object shapes thank for. */
+const lineOf = (raw: string, start: number, end: number, head: Peeled): Line => ({
+  start,
+  end,
+  raw,
+  body: head.body,
+  time: head.time,
+  caller: head.caller,
+  level: head.level,
+});
 
 /** Splits a message at line ends that a logger escaped. */
 function escaped(line: Line): Line[] {
   const mark = line.body.includes('\\x0a') ? '\\x0a' : line.body.includes('#012') ? '#012' : undefined;
-  if (mark === undefined) return [line];
-  return line.body.split(mark).map((body) => ({ ...line, body }));
+  return mark === undefined ? [line] : line.body.split(mark).map((body) => ({ ...line, body }));
 }

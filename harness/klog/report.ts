@@ -4,40 +4,47 @@ import { parseLockdep } from './lockdep/parse.ts';
 import { parseContext, parseOrigin } from './origin.ts';
 import type { Segment } from './segment.ts';
 import { syzkallerTitles } from './syzkaller/titles.ts';
-import { parsePointer, parseTraces } from './trace.ts';
+import { parseTraces, readRow } from './trace.ts';
 import type { KernelReport, Line } from './types.ts';
 
 /** Bytes as they came, one char each, to text. */
-const decode = (latin1: string): string => Buffer.from(latin1, 'latin1').toString('utf8');
+const utf8 = (latin1: string): string => Buffer.from(latin1, 'latin1').toString('utf8');
 
 /** Physical lines once each, even when several messages share one. */
-const textOf = (lines: readonly Line[]): string =>
-  decode(
-    lines
-      .filter((l, i) => l.start !== lines[i - 1]?.start)
-      .map((l) => `${l.raw}\n`)
-      .join(''),
-  );
+function textOf(lines: readonly Line[]): string {
+  let text = '';
+  let last = -1;
+  for (const { start, raw } of lines) {
+    if (start !== last) text += `${raw}\n`;
+    last = start;
+  }
+  return text;
+}
 
 /** Understands one segment of a log. */
 export function buildReport(segment: Segment): KernelReport {
   const { header, lines } = segment;
   const head = lines[segment.at] as Line;
+  const raw = textOf(lines);
+  const decode = /[\x80-\xff]/.test(raw) ? utf8 : (text: string): string => text;
   const bodies = lines.slice(segment.at).map((l) => decode(l.body));
-  const traces = parseTraces(bodies);
+  const rows = bodies.map(readRow);
+  const traces = parseTraces(rows);
   const origin = parseOrigin(bodies);
   const context = parseContext(bodies);
   const isLockdep = header.rule.kind.startsWith('lockdep.');
-  const lockdep = isLockdep ? parseLockdep(header.rule.kind.slice('lockdep.'.length), bodies) : undefined;
-  const intruded = intrusion(header.rule.kind, bodies, header.groups['pid']);
-  const titles = syzkallerTitles(header, bodies, intruded !== undefined);
+  const lockdep = isLockdep
+    ? parseLockdep(header.rule.kind.slice('lockdep.'.length), bodies, traces)
+    : undefined;
+  const intruded = intrusion(header.rule.kind, rows, header.groups['pid']);
+  const titles = syzkallerTitles(header, rows, intruded !== undefined);
   const corrupted = corruption(segment, {
-    bodies,
+    rows,
     traces,
     unnamed: titles?.frame === 'corrupted',
     ...(intruded === undefined ? {} : { intrusion: intruded }),
   });
-  const ip = bodies.map(parsePointer).find((f) => f !== undefined);
+  const ip = rows.find((r) => r.pointer !== undefined)?.pointer;
   const named = titles?.frame === '' || titles?.frame === 'corrupted' ? undefined : titles?.frame;
   const { title, signature } = identify({
     kind: header.rule.kind,
@@ -59,7 +66,7 @@ export function buildReport(segment: Segment): KernelReport {
     start: head.start,
     lead: (lines[0] as Line).start,
     end: (lines.at(-1) as Line).end,
-    text: textOf(lines),
+    text: decode(raw),
     ...(head.time === undefined ? {} : { timestamp: head.time }),
     ...(origin.cpu === undefined ? {} : { cpu: origin.cpu }),
     ...(task === undefined ? {} : { task }),

@@ -2,7 +2,7 @@ import { belongs, isBanner } from './body.ts';
 import type { HeaderRule } from './families/rule.ts';
 import type { Header } from './headers.ts';
 import { matchHeader } from './headers.ts';
-import { parseFrame } from './trace.ts';
+import { isFrame } from './trace.ts';
 import type { Line } from './types.ts';
 
 /** The lines of one report, cut out of the log but not yet understood. */
@@ -111,8 +111,10 @@ export class Segmenter {
   }
 
   #age(owner: Open | undefined): void {
-    for (const open of this.#open.slice())
+    for (let i = this.#open.length - 1; i >= 0; i--) {
+      const open = this.#open[i] as Open;
       if (open !== owner && ++open.foreign > MAX_FOREIGN) this.#close(open, {});
+    }
   }
 
   #start(header: Header, line: Line, before: readonly Line[]): void {
@@ -190,7 +192,7 @@ export class Segmenter {
     const text = line.body.trim();
     const how = open.finished && !AFTERWORD.test(text) ? 'no' : belongs(line.body);
     if (how === 'sure') {
-      if (parseFrame(text)?.unreliable === false) open.frames++;
+      if (isFrame(text) && !text.includes('? ')) open.frames++;
       const sinceHeader = open.lines.length - open.at;
       this.#keep(open, line);
       if (END_MARK.test(text) || (sinceHeader > 1 && open.header.rule.last?.test(text) === true))

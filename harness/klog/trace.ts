@@ -1,8 +1,8 @@
 import type { Frame, Trace } from './types.ts';
 
-/** `func+0x1a/0x2b` with what may follow: `[module]`, `file.c:12` from a symbolizer, `(P)` flags. */
+/** `func+0x1a/0x2b` with what may follow: `[module]`, `file.c:12` from a symbolizer. Groups: func, offset, size, module, at. */
 const SYMBOL =
-  /^(?<func>[A-Za-z_.$<][^\s+]{0,511})\+0x(?<offset>[0-9a-f]{1,8})\/0x(?<size>[0-9a-f]{1,8})(?: \[(?<module>[\w-]{1,64})(?: [0-9a-f]{1,64})?\])?(?: (?<at>[^\s:]{1,250}:\d{1,7}))?/;
+  /^([A-Za-z_.$<][^\s+]{0,511})\+0x([0-9a-f]{1,8})\/0x([0-9a-f]{1,8})(?: \[([\w-]{1,64})(?: [0-9a-f]{1,64})?\])?(?: ([^\s:]{1,250}:\d{1,7}))?/;
 
 /** Addresses that old or other architectures' printers put first: `[<ffffffff81000000>] `, `[c000000000001000] `. */
 const ADDRESSES = /^(?:\[<?(?:[0-9a-f]{4,16}|\(ptrval\)|\(____ptrval____\))>?\] {0,2}){1,2}/;
@@ -14,19 +14,20 @@ const ARM =
 /** Symbolizers print inlined frames without an offset: `foo kernel/foo.c:12 [inline]`. */
 const INLINE = /^(?<func>[A-Za-z_.$][^\s+()]{0,255}) (?<at>[^\s:]{1,250}:\d{1,7}) \[inline\]/;
 
-const symbol = (text: string, unreliable: boolean): Frame | undefined => {
-  const g = SYMBOL.exec(text)?.groups;
-  if (g === undefined) return undefined;
-  return {
-    func: g['func'] ?? '',
-    offset: Number.parseInt(g['offset'] ?? '0', 16),
-    size: Number.parseInt(g['size'] ?? '0', 16),
-    ...(g['module'] === undefined ? {} : { module: g['module'] }),
-    ...(g['at'] === undefined ? {} : { at: g['at'] }),
+function symbol(text: string, unreliable: boolean): Frame | undefined {
+  const m = SYMBOL.exec(text);
+  if (m === null) return undefined;
+  const [, func = '', offset = '0', size = '0', module, at] = m;
+  const frame = {
+    func,
+    offset: Number.parseInt(offset, 16),
+    size: Number.parseInt(size, 16),
     inlined: false,
     unreliable,
   };
-};
+  if (module === undefined && at === undefined) return frame;
+  return { ...frame, ...(module === undefined ? {} : { module }), ...(at === undefined ? {} : { at }) };
+}
 
 /** The function that an arm line is about; the line's symbol is where that one was called. */
 export const armCallee = (body: string): string | undefined =>
@@ -61,6 +62,15 @@ export function parseFrame(body: string): Frame | undefined {
   return /^0x[0-9a-f]{4,16}$/.test(text) ? { inlined: false, unreliable } : undefined;
 }
 
+/** Quick: whether a line looks like one of a stack trace. */
+export const isFrame = (text: string): boolean =>
+  (text.includes('+0x') &&
+    /^(?:\[<?[0-9a-f]{4,16}>?\] {0,2}){0,2}(?:\? )?\(?[^\s+]{1,512}\+0x[0-9a-f]{1,8}\/0x[0-9a-f]{1,8}/.test(
+      text,
+    )) ||
+  (text.startsWith('[<') && text.includes(' from ')) ||
+  text.endsWith('[inline]');
+
 /** Lines that name the instruction at which a CPU stood: x86 show_ip(), arm `PC is at`, arm64 `pc :`, powerpc `NIP`. */
 const POINTER =
   /^(?:RIP: (?:[0-9a-f]{4}:)?|EIP: (?:[0-9a-f]{4}:)?|EIP is at |IP: |PC is at |pc : |epc : |NIP |--- interrupt: [0-9a-f]{1,4} at )(?=\S)/;
@@ -82,8 +92,25 @@ const MARK = /^<\/?[A-Za-z#][A-Za-z0-9]{0,11}>/;
 const REGISTERS =
   /^(?:R[A-Z0-9]{1,2}|E[A-Z]{2}|ORIG_RAX|Code|FS|CS|CR\d|DR\d|[cdefgs]s|x\d{1,2}|r\d{1,2}|sp|pc|lr|pstate|psr) {0,2}: ?/;
 
+/** A line of a report, read once. */
+export interface Row {
+  readonly body: string;
+  /** `body` without white space at both ends. */
+  readonly text: string;
+  readonly frame?: Frame;
+  readonly pointer?: Frame;
+}
+
+export function readRow(body: string): Row {
+  const text = body.trim();
+  const frame = parseFrame(text);
+  if (frame !== undefined) return { body, text, frame };
+  const pointer = text.includes('+0x') ? parsePointer(text) : undefined;
+  return pointer === undefined ? { body, text } : { body, text, pointer };
+}
+
 /** Every run of frames in a report, with the line that stands above it. Foreign lines in between do not break a run. */
-export function parseTraces(bodies: readonly string[]): Trace[] {
+export function parseTraces(rows: readonly Row[]): Trace[] {
   const traces: Trace[] = [];
   let heading = '';
   let frames: Frame[] = [];
@@ -91,19 +118,16 @@ export function parseTraces(bodies: readonly string[]): Trace[] {
     if (frames.length > 0) traces.push({ heading, frames });
     frames = [];
   };
-  for (const body of bodies) {
-    const text = body.trim();
-    if (text === '') {
-      flush();
-      continue;
-    }
-    if (MARK.test(text)) continue;
-    const frame = parseFrame(text) ?? (frames.length > 0 ? parsePointer(text) : undefined);
+  for (const row of rows) {
+    const { text } = row;
+    const frame = row.frame ?? (frames.length > 0 ? row.pointer : undefined);
     if (frame !== undefined) {
       const callee = frames.length === 0 ? armCallee(text) : undefined;
       if (callee !== undefined) frames.push({ func: callee, inlined: false, unreliable: false });
       frames.push(frame);
-    } else if (frames.length === 0 || HEADING.test(text) || (text.endsWith(':') && !REGISTERS.test(text))) {
+    } else if (text === '') flush();
+    else if (MARK.test(text)) continue;
+    else if (frames.length === 0 || HEADING.test(text) || (text.endsWith(':') && !REGISTERS.test(text))) {
       flush();
       heading = text;
     }

@@ -13,11 +13,11 @@ export interface Line {
   /** What the kernel passed to printk: `raw` without any prefix, one char per byte. */
   readonly body: string;
   /** Seconds, as printed by PRINTK_TIME (or converted from /dev/kmsg's microseconds). */
-  readonly time?: number;
+  readonly time: number | undefined;
   /** PRINTK_CALLER's id: `T12` (task) or `C0` (CPU, when not in task context). */
-  readonly caller?: string;
+  readonly caller: string | undefined;
   /** Log level 0..7 when a prefix gave it. */
-  readonly level?: number;
+  readonly level: number | undefined;
 }
 
 /** One frame of a call trace. */

@@ -1,4 +1,3 @@
-import { parseTraces } from '../trace.ts';
 import type { Trace } from '../types.ts';
 import type { Cycle } from './cycle.ts';
 import { circular, interrupted, inversion, recursive, safeUnsafe, waitContext } from './cycle.ts';
@@ -47,8 +46,13 @@ const WANTS =
 const HOLDS =
   /already holding lock:|is already holding:|^but this lock (?:took another|was taken by another)/;
 
-const fact = (bodies: readonly string[], re: RegExp): RegExpExecArray | undefined =>
-  bodies.map((b) => re.exec(b)).find((m): m is RegExpExecArray => m !== null);
+function fact(bodies: readonly string[], re: RegExp): RegExpExecArray | undefined {
+  for (const body of bodies) {
+    const m = re.exec(body);
+    if (m !== null) return m;
+  }
+  return undefined;
+}
 
 interface Parts {
   readonly bodies: readonly string[];
@@ -94,17 +98,21 @@ const NOTE =
   /^(?:but (?:there are no|this task is not|this lock (?:took|was))|and interrupts could|which (?:lock already|would create)|the code is fine|you didn't|or maybe|May be due|RCU used illegally|Possible false positive|and the lock comparison|.{1,80} is (?:leaving the kernel|freeing memory))/;
 
 /** The structure of a lockdep report of any kind (`kind` without `lockdep.`); parts it does not have are empty. */
-export function parseLockdep(kind: string, lines: readonly string[]): LockdepReport {
+export function parseLockdep(
+  kind: string,
+  lines: readonly string[],
+  traces: readonly Trace[],
+): LockdepReport {
   const bodies = unfold(lines);
   const nesting = nestingOf(bodies);
   const wanted = released(bodies) ?? lockAfter(bodies, WANTS, nesting);
   const against = lockAfter(bodies, HOLDS, nesting);
   const held = parseHeld(bodies, nesting);
   const sections = parseDumps(bodies, nesting);
-  const now = parseTraces(bodies).at(-1) ?? { heading: '', frames: [] };
+  const now = traces.at(-1) ?? { heading: '', frames: [] };
   const who =
     fact(bodies, /^(.{1,64})\/(\d{1,10})(?: \[.{1,60}\])? (?:is |just |takes)/) ??
-    fact(bodies, /(.{1,64})\/(\d{1,10}) still has locks held/);
+    fact(bodies, /^(?:\[ BUG: |WARNING: )(.{1,64})\/(\d{1,10}) still has locks held/);
   const check = fact(bodies, /^(\S{1,250}):(\d{1,7}) (\S.{0,250})!$/);
   const context = fact(bodies, /^context-\{(\d):\d\}/);
   const usage = usageOf(bodies);
@@ -113,9 +121,7 @@ export function parseLockdep(kind: string, lines: readonly string[]): LockdepRep
   const cycle = cycleOf(kind, parts);
   const incomplete = missing(kind, cycle, parts);
   return {
-    ...(who === undefined
-      ? {}
-      : { task: { comm: (who[1] ?? '').replace(/^.*: /, ''), pid: Number(who[2]) } }),
+    ...(who === undefined ? {} : { task: { comm: who[1] ?? '', pid: Number(who[2]) } }),
     ...(wanted === undefined ? {} : { wanted }),
     ...(against === undefined ? {} : { against }),
     ...cycle,

@@ -1,4 +1,5 @@
-import { armCallee, parseFrame, parsePointer } from '../trace.ts';
+import type { Row } from '../trace.ts';
+import { armCallee, parseFrame } from '../trace.ts';
 import { BYSTANDER, DISPATCHER, INTERRUPT_ENTRY, plain } from './bystanders.ts';
 
 /** What a report's lines name, in order of the lines. */
@@ -13,21 +14,18 @@ export interface Mention {
 const SITE = /(?:^|, )at: (?:\[<[^>]{1,20}>\] {0,8})?(?=[A-Za-z_])/;
 
 /** All functions that a report names, without what the unwinder was not sure of. */
-export function mentions(bodies: readonly string[]): Mention[] {
+export function mentions(rows: readonly Row[]): Mention[] {
   const found: Mention[] = [];
-  bodies.forEach((body, line) => {
-    if (!body.includes('+0x')) return;
-    const pointer = parsePointer(body);
-    const frame = pointer === undefined ? parseFrame(body) : undefined;
-    if (pointer?.func !== undefined) found.push({ func: pointer.func, how: 'ip', line });
-    else if (frame?.func !== undefined) {
-      const callee =
-        found.at(-1)?.how === 'frame' && found.at(-1)?.line === line - 1 ? undefined : armCallee(body);
+  rows.forEach((row, line) => {
+    if (row.pointer?.func !== undefined) found.push({ func: row.pointer.func, how: 'ip', line });
+    else if (row.frame?.func !== undefined) {
+      const last = found.at(-1);
+      const callee = last?.how === 'frame' && last.line === line - 1 ? undefined : armCallee(row.text);
       if (callee !== undefined) found.push({ func: callee, how: 'frame', line });
-      if (!frame.unreliable) found.push({ func: frame.func, how: 'frame', line });
-    } else {
-      const site = SITE.exec(body);
-      const at = site === null ? undefined : parseFrame(body.slice(site.index + site[0].length));
+      if (!row.frame.unreliable) found.push({ func: row.frame.func, how: 'frame', line });
+    } else if (row.body.includes('+0x')) {
+      const site = SITE.exec(row.body);
+      const at = site === null ? undefined : parseFrame(row.body.slice(site.index + site[0].length));
       if (at?.func !== undefined) found.push({ func: at.func, how: 'site', line });
     }
   });

@@ -1,4 +1,5 @@
 import type { Header } from '../headers.ts';
+import type { Row } from '../trace.ts';
 import type { SyzkallerTitles } from '../types.ts';
 import { names } from './bystanders.ts';
 import type { Naming } from './evidence.ts';
@@ -12,10 +13,10 @@ import { namingOf } from './rules.ts';
  */
 export function syzkallerTitles(
   header: Header,
-  bodies: readonly string[],
+  rows: readonly Row[],
   mixed: boolean,
 ): Omit<SyzkallerTitles, 'corrupted'> | undefined {
-  const naming = namingOf({ header, bodies, mentions: mentions(bodies), mixed });
+  const naming = namingOf({ header, bodies: rows.map((r) => r.body), mentions: mentions(rows), mixed });
   return naming === undefined ? undefined : spell(naming);
 }
 
