@@ -1,53 +1,81 @@
-import { className } from './lockdep/lock.ts';
-import type { LockdepReport, LockEdge } from './lockdep/types.ts';
+import { explainLockdep } from './lockdep/explain.ts';
 import type { KernelReport } from './types.ts';
 
-const where = (e: LockEdge): string => (e.acquiredIn === undefined ? '' : ` in ${e.acquiredIn}`);
+/** What a kind of report means, by the first rule that fits. */
+const MEANINGS: readonly (readonly [RegExp, string])[] = [
+  [/^kasan\.dfree|^kfence\.free/, 'Memory was freed that was no longer (or never) allocated.'],
+  [
+    /^kasan\.uaf|^kfence\.uaf/,
+    'Memory was used after it had been freed: somebody kept a pointer without a reference.',
+  ],
+  [/^kasan|^kfence/, 'Memory outside of the object at hand was touched.'],
+  [/^kmsan/, 'A decision or a copy to user space depends on memory that nobody had written.'],
+  [
+    /^kcsan/,
+    'Two contexts access the same memory at the same time, at least one writes, and neither says that this is meant.',
+  ],
+  [/^ubsan/, 'The C standard leaves open what this operation does.'],
+  [/^kmemleak/, 'Nothing in memory points to this allocation any more, and it was not freed.'],
+  [/^refcount/, 'A reference count went where it must not: a get or put too many or too few.'],
+  [
+    /^list/,
+    'A linked list does not link: an element was removed twice, added twice, or freed while on the list.',
+  ],
+  [/^odebug/, 'An object (timer, work, rcu head) was freed or set up anew while still in use.'],
+  [/^slub/, 'The allocator found one of its objects overwritten, freed twice, or left behind.'],
+  [
+    /^sched\.(?:sleep|atomic|rcu)/,
+    'Code that may sleep ran where sleeping is forbidden: under a spinlock, in an interrupt, or in an RCU read section.',
+  ],
+  [
+    /^rcu/,
+    'A CPU or task did not pass a quiescent state for too long: a loop without rescheduling, or a starved CPU.',
+  ],
+  [
+    /^hung/,
+    'A task waits uninterruptibly and nobody wakes it: a deadlock, a lost wake-up, or I/O that never ends.',
+  ],
+  [/^(?:soft|hard)lockup/, 'A CPU ran kernel code for too long without letting anything else run.'],
+  [/^wq/, 'Work items block their workqueue, or leave something behind.'],
+  [/^warn/, 'A condition that the code takes for impossible came true.'],
+  [/^bug/, 'A condition that the code cannot go on with came true: the task was killed.'],
+  [/^oops\.null/, 'A pointer was followed that was NULL (or a small offset from it).'],
+  [/^oops/, 'The CPU met something that it cannot execute or access.'],
+  [/^panic|^init/, 'The kernel gave up.'],
+  [/^bad\.|^pgtables/, 'The memory manager found its own books wrong.'],
+];
 
-function explainCycle(report: LockdepReport, who: string): string[] {
-  const lines = report.edges.map((e) =>
-    e.how === 'new'
-      ? `${who} holds ${className(e.from)} and takes ${className(e.to)}${where(e)}: this order is new.`
-      : `Recorded before: ${className(e.to)} was taken${where(e)} while ${className(e.from)} was held.`,
-  );
-  lines.reverse();
-  return [
-    ...lines,
-    'Together these orders form a circle: if all happen at once, every party waits for the next one for ever.',
-    'Usual fix: take the locks in one order everywhere, or drop the outer one before taking the inner one.',
-  ];
+/** Says who was hit and where, for reports other than lockdep's. */
+function explainOther(report: KernelReport, who: string): string[] {
+  const out = [`${report.title}.`];
+  const meaning = MEANINGS.find(([kind]) => kind.test(report.kind))?.[1];
+  if (meaning !== undefined) out.push(meaning);
+  const place =
+    report.context === undefined || report.context === 'task' ? '' : `, in ${report.context} context`;
+  if (report.task !== undefined)
+    out.push(`It happened to ${who}${report.cpu === undefined ? '' : ` on CPU ${report.cpu}`}${place}.`);
+  const stack = report.traces.find((t) => t.frames.some((f) => !f.unreliable && f.func !== undefined));
+  const frames = stack?.frames.filter((f) => !f.unreliable && f.func !== undefined) ?? [];
+  if (frames.length > 0)
+    out.push(
+      `Stack, innermost first: ${frames
+        .slice(0, 7)
+        .map((f) => f.func)
+        .join(' < ')}${frames.length > 7 ? ' ...' : ''}.`,
+    );
+  return out;
 }
 
-/** A report in plain English, one sentence an element. */
+/** A report in plain English, one sentence (or two) an element; four to eight of them for lockdep's. */
 export function explain(report: KernelReport): string[] {
-  const who = report.task === undefined ? 'A task' : `${report.task.comm} (pid ${report.task.pid})`;
-  const out: string[] = [`${report.title}.`];
-  const l = report.lockdep;
-  if (l !== undefined && l.edges.length > 1) out.push(...explainCycle(l, who));
-  else if (report.kind === 'lockdep.recursive' && l?.wanted !== undefined)
-    out.push(
-      `${who} takes ${className(l.wanted.lock)}${l.wanted.at?.func ? ` in ${l.wanted.at.func}` : ''}.`,
-      `It already holds a lock of that class${l.against?.at?.func ? `, taken in ${l.against.at.func}` : ''}.`,
-      'With one lock this hangs at once; with two of the class nothing says which comes first.',
-      'Usual fix: do not take it twice, or give nesting levels (lock_nested) when an order between the two exists.',
-    );
-  else if (report.kind === 'lockdep.inconsistent' && l?.wanted !== undefined)
-    out.push(
-      `${who} takes ${className(l.wanted.lock)}${l.usage ? ` in the state ${l.usage.now}, but earlier it was ${l.usage.before}` : ''}.`,
-      'An interrupt that takes the lock while its CPU already holds it would wait for itself.',
-      'Usual fix: disable that kind of interrupt wherever the lock is taken outside of it (_irqsave, _bh).',
-    );
-  const frames = report.traces.at(-1)?.frames.filter((f) => !f.unreliable && f.func !== undefined) ?? [];
-  if (l === undefined && frames.length > 0)
-    out.push(
-      `Stack: ${frames
-        .slice(0, 6)
-        .map((f) => f.func)
-        .join(' < ')}.`,
-    );
+  const who = report.task === undefined ? 'a task' : `${report.task.comm} (pid ${report.task.pid})`;
+  const out =
+    report.lockdep === undefined
+      ? explainOther(report, who)
+      : explainLockdep({ kind: report.kind.slice('lockdep.'.length), who, report: report.lockdep });
   if (report.panic !== undefined) out.push(`The kernel then panicked: ${report.panic}.`);
   if (report.secondary === true)
-    out.push('It came after an earlier report, so it may be only a consequence.');
-  if (report.corrupted !== undefined) out.push(`Beware: ${report.corrupted}.`);
+    out.push('An earlier report stands in the same log: this one may be only a consequence.');
+  if (report.corrupted !== undefined) out.push(`Read it with care: ${report.corrupted}.`);
   return out;
 }
