@@ -2,7 +2,6 @@
 #include "point.h"
 
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -34,6 +33,11 @@ void point_end(void)
 	if (failures > MOST_FAILURES_SHOWN)
 		note("%u failures in all", failures);
 	leave(failures ? POINT_FAILED : POINT_OK);
+}
+
+void point_note_oops(void)
+{
+	atomic_store(&current->oopsed, true);
 }
 
 void fail(const char *expected, const char *saw)

@@ -17,6 +17,7 @@
 #define RINGTRIAL_POINT_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "rng.h"
@@ -39,6 +40,7 @@ enum point_status {
 struct point_outcome {
 	_Atomic int status;
 	_Atomic unsigned failures;
+	_Atomic bool oopsed; /* the kernel has: processes that it left half-way may never end */
 	char reason[192];
 };
 
@@ -46,6 +48,9 @@ struct point_outcome {
 void point_begin(struct point_outcome *outcome);
 /* Ends the point's process; failed when anything failed. */
 _Noreturn void point_end(void);
+
+/* The kernel has oopsed during this point. */
+void point_note_oops(void);
 
 void fail(const char *expected, const char *saw);
 _Noreturn void fail_now(const char *expected, const char *saw);

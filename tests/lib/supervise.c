@@ -18,7 +18,10 @@
 #include "watch.h"
 
 /* How long a process may take to die: its rings' requests are cancelled on the way. */
-#define DEATH_MS 8000u
+#define DEATH_MS 4000u
+#define KILL_MS 1000u
+/* After an oops: what has not died at once will not. */
+#define HOPELESS_MS 300u
 #define LEAST_POINT_MS 1000u
 
 static volatile sig_atomic_t child_to_kill;
@@ -114,6 +117,11 @@ static bool await_death(pid_t child, int output, struct deadline deadline, int *
 	}
 }
 
+static unsigned patience_ms(const struct point_outcome *outcome, unsigned usual_ms)
+{
+	return atomic_load(&outcome->oopsed) ? HOPELESS_MS : usual_ms;
+}
+
 /* As await_death(), but also gives up DEATH_MS after the point said that it had ended. */
 static bool await_point(pid_t child, int output, struct deadline deadline,
 			const struct point_outcome *shared, int *wait_status)
@@ -122,7 +130,9 @@ static bool await_point(pid_t child, int output, struct deadline deadline,
 		if (await_death(child, output, deadline_in_ms(200), wait_status))
 			return true;
 		if (atomic_load(&shared->status) != POINT_RUNNING)
-			return await_death(child, output, deadline_in_ms(DEATH_MS), wait_status);
+			return await_death(child, output,
+					   deadline_in_ms(patience_ms(shared, DEATH_MS)),
+					   wait_status);
 	}
 	return false;
 }
@@ -135,12 +145,12 @@ static void end_stuck_point(pid_t child, int output, struct point_outcome *outco
 		note("expected the point to end within its time");
 		note("saw it still running; its threads:");
 	} else {
-		note("expected the point's process to end within %u ms", DEATH_MS);
+		note("expected the point's process to end within %u ms", patience_ms(outcome, DEATH_MS));
 		note("saw it still there; its threads:");
 	}
 	tasks_print(child);
 	kill(child, SIGKILL);
-	if (!await_death(child, output, deadline_in_ms(2000), &wait_status))
+	if (!await_death(child, output, deadline_in_ms(patience_ms(outcome, KILL_MS)), &wait_status))
 		note("it cannot be killed: it is stuck in the kernel and is left behind");
 	set_outcome(outcome, POINT_FAILED, "");
 }

@@ -1,11 +1,13 @@
 #define _GNU_SOURCE
 #include "watch.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -15,6 +17,8 @@
 
 #define SLOTS 64
 #define LOOK_EVERY_MS 100
+/* Between an oops and the end of the point: the test may yet see for itself what went wrong. */
+#define AFTER_OOPS_MS 1500u
 
 static struct slot {
 	_Atomic bool taken;
@@ -25,23 +29,67 @@ static struct slot {
 	pid_t tid;
 } slots[SLOTS];
 
+static _Noreturn void end_with_state(void)
+{
+	/* The threads first: reading a ring's fdinfo is a call into a sick kernel. */
+	tasks_print(getpid());
+	rings_print();
+	point_end();
+}
+
+/* -1 when there is no such file or no number in it. */
+static long read_number(const char *path)
+{
+	char digits[32] = "";
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t got = -1;
+
+	if (fd >= 0) {
+		got = read(fd, digits, sizeof(digits) - 1);
+		close(fd);
+	}
+	return got > 0 ? strtol(digits, NULL, 10) : -1;
+}
+
+/*
+ * How often the kernel has oopsed: /sys/kernel/oops_count (6.2, and in the later 6.1.y and 5.10.y),
+ * else only whether it ever has, bit 7 of the taint flags (admin-guide/tainted-kernels).
+ */
+static long count_oopses(void)
+{
+	long count = read_number("/sys/kernel/oops_count");
+
+	return count >= 0 ? count : (read_number("/proc/sys/kernel/tainted") >> 7 & 1);
+}
+
+static void look_for_overdue_calls(void)
+{
+	for (int i = 0; i < SLOTS; i++) {
+		int64_t due = atomic_load(&slots[i].due_ns);
+
+		if (!due || clock_ns() < due)
+			continue;
+		fail(text("%s to return within %u ms", slots[i].what, slots[i].allowed_ms),
+		     text("it has not returned (thread %d); threads and rings:", slots[i].tid));
+		end_with_state();
+	}
+}
+
 static void *watchdog(void *unused)
 {
+	long oopses = count_oopses();
+
 	(void)unused;
 	for (;;) {
 		sleep_ms(LOOK_EVERY_MS);
-		for (int i = 0; i < SLOTS; i++) {
-			int64_t due = atomic_load(&slots[i].due_ns);
-
-			if (!due || clock_ns() < due)
-				continue;
-			fail(text("%s to return within %u ms", slots[i].what, slots[i].allowed_ms),
-			     text("it has not returned (thread %d); threads and rings:", slots[i].tid));
-			/* The threads first: reading a ring's fdinfo is a call into a sick kernel. */
-			tasks_print(getpid());
-			rings_print();
-			point_end();
-		}
+		look_for_overdue_calls();
+		if (count_oopses() == oopses)
+			continue;
+		point_note_oops();
+		sleep_ms(AFTER_OOPS_MS);
+		fail("the kernel to survive this point",
+		     "it has oopsed (its log says where); threads and rings:");
+		end_with_state();
 	}
 	return NULL;
 }
