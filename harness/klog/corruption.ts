@@ -1,6 +1,6 @@
 import type { Segment } from './segment.ts';
 import type { Row } from './trace.ts';
-import type { Line, Trace } from './types.ts';
+import type { Trace } from './types.ts';
 
 /**
  * Messages that come with a stack of their own and are no report: warn_alloc() (mm/page_alloc.c) and
@@ -40,20 +40,20 @@ export function intrusion(kind: string, rows: readonly Row[], headerPid?: string
 /** What is known of a report's wholeness besides its lines. */
 export interface Findings {
   readonly rows: readonly Row[];
+  /** The report's lines with their prefixes. */
+  readonly text: string;
   readonly traces: readonly Trace[];
   /** The report names no function although its kind always does. */
   readonly unnamed: boolean;
   readonly intrusion?: number;
 }
 
-const dropped = (lines: readonly Line[]): boolean =>
-  lines.some((l) => l.raw.includes(' printk messages dropped **'));
-
 /** Why a report cannot be trusted whole, or undefined when it can. */
 export function corruption(segment: Segment, found: Findings): string | undefined {
   const { rule } = segment.header;
   if (segment.torn !== undefined) return `another report began inside it: ${segment.torn}`;
-  if (dropped(segment.lines)) return 'the kernel dropped messages inside the report';
+  if (found.text.includes(' printk messages dropped **'))
+    return 'the kernel dropped messages inside the report';
   if (found.intrusion !== undefined) return 'the stack of another context is mixed into it';
   if (
     found.rows.some(({ body: b }) => /^WARNING: kernel stack (?:regs|frame pointer) at /.test(b)) &&

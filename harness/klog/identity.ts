@@ -37,6 +37,10 @@ const words = (header: Header): string =>
 
 const list = (classes: readonly LockClass[]): string => classes.map(className).join(', ');
 
+/** Kinds that are about the locks in somebody's hands. */
+const NAMED_BY_LOCKS =
+  /^lockdep\.(?:circular|recursive|inconsistent|irq|safe|wait|nested|unlock|contention|held|still|ret)/;
+
 /** lockdep reports are told by their locks; the stacks in which lockdep notices differ from run to run. */
 function lockdepIdentity(clues: Clues, report: LockdepReport): Identity | undefined {
   const { kind, header, func } = clues;
@@ -50,6 +54,7 @@ function lockdepIdentity(clues: Clues, report: LockdepReport): Identity | undefi
     const { file, message } = report.check;
     return { title: `${what} in ${file}${where}`, signature: `${kind}: ${file}: ${still(message)}${where}` };
   }
+  if (!NAMED_BY_LOCKS.test(kind)) return undefined;
   const locks = report.wanted === undefined ? report.held.map((h) => h.lock) : [report.wanted.lock];
   if (locks.length === 0) return undefined;
   return { title: `${what}: ${list(locks)}${where}`, signature: `${kind}: ${list(locks)}${where}` };

@@ -131,12 +131,15 @@ export function parseLine(text: string, start: number, end: number): Line[] {
   return [...first, ...pieces.slice(1).map((piece) => lineOf(raw, start, end, peel(piece)))];
 }
 
+/** More of a message is not looked at: printk cuts at about 1 KiB, a list of modules may be longer. */
+const MAX_BODY = 8192;
+
 /** Always the same fields in the same order, which the engine's object shapes thank for. */
 const lineOf = (raw: string, start: number, end: number, head: Peeled): Line => ({
   start,
   end,
   raw,
-  body: head.body,
+  body: head.body.length > MAX_BODY ? head.body.slice(0, MAX_BODY) : head.body,
   time: head.time,
   caller: head.caller,
   level: head.level,

@@ -40,6 +40,7 @@ export function buildReport(segment: Segment): KernelReport {
   const titles = syzkallerTitles(header, rows, intruded !== undefined);
   const corrupted = corruption(segment, {
     rows,
+    text: raw,
     traces,
     unnamed: titles?.frame === 'corrupted',
     ...(intruded === undefined ? {} : { intrusion: intruded }),

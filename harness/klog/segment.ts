@@ -40,11 +40,14 @@ interface Open {
 
 /** Longest report kept whole: an RCU stall on a big machine is about 2,000 lines. */
 const MAX_LINES = 4000;
+const MAX_BYTES = 1 << 20;
 const LEAD_LINES = 4;
 /** Unrelated lines in a row, of the same context, that end a report: before and after its stack. */
 const PATIENCE = { before: 100, after: 4 };
 /** Silence of the same context (in seconds) after which nothing more of a report is to be expected. */
 const SILENCE = 10;
+/** Contexts that report at the same time; more than CPUs and a handful of tasks is noise. */
+const MAX_OPEN = 32;
 /** Other contexts may talk this long (in lines) before a report that hears nothing more is closed. */
 const MAX_FOREIGN = 400;
 
@@ -124,6 +127,8 @@ export class Segmenter {
       lead.unshift(l);
     }
     while (lead[0] !== undefined && lead[0].body.trim() === '') lead.shift();
+    const [oldest] = this.#open;
+    if (oldest !== undefined && this.#open.length >= MAX_OPEN) this.#close(oldest, {});
     this.#open.push({
       header,
       at: lead.length,
@@ -180,7 +185,8 @@ export class Segmenter {
     open.kept = open.lines.length;
     open.strikes = 0;
     open.foreign = 0;
-    if (open.lines.length >= MAX_LINES) this.#close(open, {});
+    const first = open.lines[0] as Line;
+    if (open.lines.length >= MAX_LINES || line.end - first.start > MAX_BYTES) this.#close(open, {});
   }
 
   #extend(open: Open, line: Line): void {
@@ -233,9 +239,8 @@ function merged(telling: Header, proper: Header): Header {
     kind: telling.rule.kind,
     severity: telling.rule.severity,
   };
-  const title = telling.rule.title === undefined ? {} : { title: telling.rule.title };
   return {
-    rule: { ...rule, ...title },
+    rule: { ...rule, title: telling.rule.title ?? ((): string => telling.text) },
     groups: { ...proper.groups, ...telling.groups },
     text: telling.text,
     proper,

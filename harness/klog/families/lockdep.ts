@@ -72,6 +72,7 @@ export const lockdepHeaders: readonly HeaderRule[] = [
     re: /^BUG: key \S{1,40} (?:has not been registered|not in \.data)!/,
     severity: 'bug',
     title: () => 'BUG: lock class key has not been registered',
+    continuedBy: /^-{4,40}\[ cut here|^DEBUG_LOCKS_WARN_ON\(|^WARNING: /,
   },
   off('stack', 'MAX_STACK_TRACE_ENTRIES'),
   off('entries', 'MAX_LOCKDEP_ENTRIES'),

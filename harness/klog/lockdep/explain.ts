@@ -110,9 +110,9 @@ function inversion(x: Explained): string[] {
     kind.endsWith('softirq') || report.notes.some((n) => n.includes('SOFTIRQ')) ? 'SOFTIRQ' : 'HARDIRQ';
   const closing = report.edges.find((e) => e.how === 'interrupt');
   const [safe, unsafe] = [closing?.to, closing?.from];
-  const usedIn = (lock: LockClass | undefined, re: RegExp): string => {
+  const usedIn = (lock: LockClass | undefined, how: string): string => {
     const history = report.histories.find((h) => lock !== undefined && className(h.lock) === className(lock));
-    const state = history?.states.find((s) => re.test(s.state));
+    const state = history?.states.find((s) => s.state.startsWith(how));
     return inFunc(
       state?.trace.frames.find((f) => f.func !== undefined && !/^_?_?(?:raw_|lock_|_raw)/.test(f.func))?.func,
     );
@@ -120,7 +120,7 @@ function inversion(x: Explained): string[] {
   return [
     safe === undefined || unsafe === undefined
       ? `${upper(who)} orders a lock used in ${IRQ_NAME[irq]} before one that is taken with them enabled.`
-      : `${className(safe)} is used inside ${IRQ_NAME[irq]}${usedIn(safe, /^IN-/)}; ${className(unsafe)} is taken with them enabled${usedIn(unsafe, /-ON-/)}.`,
+      : `${className(safe)} is used inside ${IRQ_NAME[irq]}${usedIn(safe, `IN-${irq}`)}; ${className(unsafe)} is taken with them enabled${usedIn(unsafe, `${irq}-ON-`)}.`,
     ...tellEdges(x),
     `${IRQ_NAME[irq] === 'hard interrupts' ? 'A hard' : 'A soft'} interrupt on the CPU that holds the second lock can wait for the first one, whose holder waits for the second.`,
     irqFix(irq),

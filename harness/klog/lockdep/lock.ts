@@ -29,7 +29,7 @@ export function nestingOf(bodies: readonly string[]): Nesting {
   if (context === '5') return 'raw';
   if (context === '4' && !bodies.some((b) => /\}-\{\d:4\}/.test(b))) return 'flat';
   if (bodies.some((b) => /\}-\{(?:\d:[45]|[45]:\d)\}/.test(b))) return 'raw';
-  const spins = bodies.some((b) => /\}-\{3:3\}, at: .*(?:spin_lock|_raw_(?:spin|read|write)_)/.test(b));
+  const spins = bodies.some((b) => /\}-\{3:3\}, at: .{0,200}(?:spin_lock|_raw_(?:spin|read|write)_)/.test(b));
   return spins ? 'raw' : 'flat';
 }
 
