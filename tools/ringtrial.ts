@@ -9,6 +9,7 @@ import { evaluateVerb } from './verbs/evaluate.ts';
 import { execVerb } from './verbs/exec.ts';
 import { shellVerb } from './verbs/shell.ts';
 import { testVerb } from './verbs/test.ts';
+import { triageVerb } from './verbs/triage.ts';
 
 const program = new Command('ringtrial')
   .description('Puts an io_uring kernel patch on trial: base and patch are built, booted in QEMU, and raced.')
@@ -26,7 +27,8 @@ Exit codes: 0 accepted, 1 rejected, 2 usage or configuration, 3 the harness coul
   .addCommand(shellVerb())
   .addCommand(execVerb())
   .addCommand(benchVerb())
-  .addCommand(testVerb());
+  .addCommand(testVerb())
+  .addCommand(triageVerb());
 
 // Sub-commands do not inherit it.
 for (const verb of program.commands) verb.exitOverride();

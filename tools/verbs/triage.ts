@@ -1,0 +1,113 @@
+import { once } from 'node:events';
+import { Command, Option } from '@commander-js/extra-typings';
+import { ExitCode, RingtrialError } from '../../common/errors.ts';
+import {
+  dotMode,
+  fileSource,
+  followJsonMode,
+  followMode,
+  groupJsonMode,
+  groupMode,
+  growingSource,
+  htmlMode,
+  jsonMode,
+  type LogSource,
+  loadSuspect,
+  type Mode,
+  streamSource,
+  terminalMode,
+} from '../../harness/triage/index.ts';
+import { interruptible } from '../interrupt.ts';
+
+/** Arguments of the verb that do not go together. */
+class TriageUsageError extends RingtrialError {
+  readonly code = 'TRIAGE_USAGE';
+}
+
+export const triageVerb = () =>
+  new Command('triage')
+    .description('find and explain every report in kernel logs: dmesg, console logs, journals')
+    .argument('<file...>', "log files, plain or packed with gzip or zstd; '-' is standard input")
+    .addOption(
+      option('--json', 'a JSON document for each log, on one line (ringtrial.triage/1)', 'html', 'dot'),
+    )
+    .addOption(option('--html', 'one HTML page that needs nothing else', 'dot'))
+    .addOption(option('--dot', 'the locks of each report as a Graphviz graph'))
+    .addOption(option('--group', 'count equal reports over all logs', 'html', 'dot'))
+    .addOption(option('--follow', 'read on while the log grows, until Ctrl-C', 'html', 'dot', 'group'))
+    .option('--full', 'fold away nothing', false)
+    .addOption(
+      new Option('--titles <scheme>', 'add the title that another project would give').choices([
+        'syzkaller',
+      ] as const),
+    )
+    .option('--patch <candidate>', 'say which reports this patch, series or stored candidate introduced')
+    .option('--base <log...>', 'with --patch: logs of the unpatched kernel, to compare with')
+    .option(
+      '--tree <tree>',
+      'with --patch: what the patch is for, e.g. debian:6.1, to read functions exactly',
+    )
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 no bug and no warning, 1 at least one, 2 a log cannot be read or an option is wrong.',
+    )
+    .action(async (names, options) => {
+      const signal = interruptible();
+      const { patch, tree, base = [], full, titles } = options;
+      if (patch === undefined && (base.length > 0 || tree !== undefined))
+        throw new TriageUsageError('--base and --tree tell more about a patch: name it with --patch.');
+      endWithReader();
+      const sources = await openAll(names, options.follow === true);
+      const suspect = patch === undefined ? undefined : await loadSuspect({ patch, tree, base, signal });
+      const job = {
+        sources,
+        suspect,
+        signal,
+        full,
+        titles: titles !== undefined,
+        write,
+        stream: process.stdout,
+      };
+      process.exitCode = (await modeOf(options)(job)) ? ExitCode.rejected : ExitCode.accepted;
+    });
+
+const option = <const Name extends string>(name: Name, what: string, ...conflicts: string[]) =>
+  new Option(name, what).conflicts(conflicts);
+
+/** Every name is checked before anything is read. */
+async function openAll(names: readonly string[], follow: boolean): Promise<LogSource[]> {
+  if (follow && names.length > 1)
+    throw new TriageUsageError('--follow reads one log; the first one would never end.');
+  if (names.indexOf('-') !== names.lastIndexOf('-'))
+    throw new TriageUsageError('Standard input can be read only once.');
+  return Promise.all(
+    names.map(async (name) => {
+      if (name === '-') return streamSource('-', process.stdin, follow);
+      return follow ? growingSource(name) : fileSource(name);
+    }),
+  );
+}
+
+function modeOf(
+  options: {
+    readonly [name in 'json' | 'html' | 'dot' | 'group' | 'follow']?: true | undefined;
+  },
+): Mode {
+  if (options.follow) return options.json ? followJsonMode : followMode;
+  if (options.group) return options.json ? groupJsonMode : groupMode;
+  if (options.json) return jsonMode;
+  if (options.html) return htmlMode;
+  return options.dot ? dotMode : terminalMode;
+}
+
+async function write(text: string): Promise<void> {
+  if (text !== '' && !process.stdout.write(text)) await once(process.stdout, 'drain');
+}
+
+/** `ringtrial triage … | head` has what it wants when head ends. */
+function endWithReader(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
+    throw error;
+  });
+}
