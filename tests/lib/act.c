@@ -32,7 +32,8 @@ static void look_at_pins(struct conduct *conduct)
 		return;
 	if (call_returned(&conduct->call) && trial->fresh_is_registered)
 		pages -= (long)trial->plan.flights * BUFFER_PAGES;
-	look->pinned = pages / BUFFER_PAGES;
+	/* Fewer than before the registration: somebody else's pages, which were counted then. */
+	look->pinned = pages > 0 ? pages / BUFFER_PAGES : 0;
 	look->in_flight = conduct->in_flight;
 	trial->look_count++;
 }

@@ -42,12 +42,17 @@ void register_or_leave(struct ring *ring, const struct iovec *buffers, unsigned 
 {
 	int res = register_buffers(ring, buffers, count, tags);
 
+	if (res >= 0) {
+		ring->has_registered = true;
+		return;
+	}
+	if (ring->has_registered)
+		fail_now(text("to register %u buffers again", count), text("result %s", result_text(res)));
 	if (res == -ENOMEM && geteuid() != 0)
 		skip_now("RLIMIT_MEMLOCK does not allow the buffers; run as root");
 	if (res == -EINVAL && tags)
 		skip_now("the kernel has no tagged buffers (before 5.13)");
-	if (res < 0)
-		error_now("registering %u buffers: %s", count, result_text(res));
+	error_now("registering %u buffers: %s", count, result_text(res));
 }
 
 int unregister_buffers(struct ring *ring)

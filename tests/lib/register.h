@@ -15,8 +15,10 @@ int register_buffers(struct ring *ring, const struct iovec *buffers, unsigned co
 		     const uint64_t *tags);
 
 /*
- * The same where a point begins: skips it when the memory limit forbids the registration or the
- * kernel has no tags; any other failure says that the test cannot do its work.
+ * The same where nothing else than success is right. When it is the ring's first registration, a
+ * failure says something about the machine: the point is skipped when the memory limit forbids the
+ * registration or the kernel has no tags, else the test is broken. When it has worked before on the
+ * same ring, a failure is the kernel's.
  */
 void register_or_leave(struct ring *ring, const struct iovec *buffers, unsigned count,
 		       const uint64_t *tags);

@@ -41,6 +41,7 @@ void ring_open(struct ring *ring, struct ring_options options)
 	pthread_mutex_init(&ring->lock, NULL);
 	ring->books = NULL;
 	ring->shared = options.shared;
+	ring->has_registered = false;
 	ring->announced = ring->capacity = ring->arrived = 0;
 
 	pthread_mutex_lock(&open_rings_lock);

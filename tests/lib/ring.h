@@ -29,6 +29,7 @@ struct ring {
 	uint64_t capacity;
 	uint64_t arrived;
 	bool shared;
+	bool has_registered; /* register_or_leave() has succeeded */
 	struct ring *next_open;
 };
 

@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tasks.h"
@@ -28,8 +29,14 @@ static volatile sig_atomic_t child_to_kill;
 
 static void die_with_child(int signal_number)
 {
-	if (child_to_kill > 0)
+	const struct timespec pause = { .tv_nsec = 5000000 };
+
+	/* A child that is stuck in the kernel is left to init. */
+	if (child_to_kill > 0) {
 		kill(child_to_kill, SIGKILL);
+		for (int i = 0; i < 100 && waitpid(child_to_kill, NULL, WNOHANG) == 0; i++)
+			nanosleep(&pause, NULL);
+	}
 	_exit(128 + signal_number);
 }
 
