@@ -10,7 +10,7 @@ import { judge } from './judge.ts';
 import { reproduceScript, writeReproductionInitrd } from './reproduce.ts';
 import { RunDirectory } from './run-directory.ts';
 import { confirmed, runSide } from './side.ts';
-import { loadSuite, type Suite } from './suite.ts';
+import { loadSuite, onlyPrograms, type Suite } from './suite.ts';
 import type { EvaluateOptions, Prepared, Trial } from './trial.ts';
 import { type Verdict, verdictSchema } from './verdict.ts';
 import { compileVerdict, ending, facts } from './verdict-of-trial.ts';
@@ -87,7 +87,8 @@ const forSide =
 
 async function compileSuite({ options, emit }: Prepared): Promise<Suite> {
   emit({ type: 'suite', state: 'compiling', programs: 0 });
-  const suite = await loadSuite(options.suite ?? 'fixed-buffers', options.signal);
+  const whole = await loadSuite(options.suite ?? 'fixed-buffers', options.signal);
+  const suite = options.only ? onlyPrograms(whole, options.only) : whole;
   emit({ type: 'suite', state: 'ready', programs: suite.programs.length });
   return suite;
 }

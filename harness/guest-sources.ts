@@ -66,7 +66,7 @@ export async function forkSource(request: SourceRequest): Promise<GuestSource> {
   }
   const wanted: SnapshotRequest = {
     boot: bootRequest(request, 'snapshot'),
-    identity: [request.kernel.hash, ...request.suite.programs.map((program) => program.sha256)],
+    identity: [request.kernel.hash, ...request.suite.programs.flatMap(({ name, sha256 }) => [name, sha256])],
     prepare: (guest) => pushSuite(guest, request.suite, request.signal),
   };
   const { snapshot } = await twice(wanted.boot, (boot) => store.obtain({ ...wanted, boot }, request.signal));

@@ -25,9 +25,10 @@ export function judge(base: Observed, candidate: Observed, options: { readonly s
   const tests = compareTests(base.points, candidate.points);
   const behaviours = compareBehaviours(tests);
   const reports = compareReports(base.reports, candidate.reports);
+  const fresh = new Set(reports.flatMap((report) => (report.new ? [report.signature] : [])));
   const reasons = [
-    ...tests.flatMap(reasonOfTest),
     ...reports.filter((report) => report.new).map(reasonOfReport),
+    ...tests.flatMap((test) => reasonOfTest(test, candidate.points, fresh)),
     ...(options.strict ? behaviours.map(reasonOfBehaviour) : []),
     ...reasonsOfBoot(candidate),
     ...reasonsOfNothing(tests),
@@ -81,7 +82,11 @@ function changeOf(base: TestSide, candidate: TestSide): TestComparison['change']
   return base.own === 'ERROR' || base.own === 'MISS' ? 'passes, base unknown' : 'same';
 }
 
-function reasonOfTest(test: TestComparison): Reason[] {
+function reasonOfTest(
+  test: TestComparison,
+  points: readonly PointResult[],
+  fresh: ReadonlySet<string>,
+): Reason[] {
   const why = test.candidate.reason === undefined ? '' : `: ${test.candidate.reason}`;
   switch (test.change) {
     case 'regression':
@@ -101,6 +106,9 @@ function reasonOfTest(test: TestComparison): Reason[] {
         },
       ];
     case 'not observed':
+      // A new report that blinds the tests of its time is the reason; they need not be one each.
+      if (points.some((point) => point.name === test.name && point.reports.some((one) => fresh.has(one))))
+        return [];
       return [
         {
           weight: 'doubt',

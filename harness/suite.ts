@@ -82,6 +82,20 @@ export async function loadSuite(name: string, signal?: AbortSignal): Promise<Sui
   return { name, title: description.title, programs };
 }
 
+/**
+ * The same suite with only some of its programs.
+ *
+ * @throws SuiteError when it has no program of a name
+ */
+export function onlyPrograms(suite: Suite, names: readonly string[]): Suite {
+  const known = suite.programs.map((program) => program.name);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw new SuiteError(`Suite "${suite.name}" has no program "${unknown}". It has: ${known.join(', ')}.`);
+  }
+  return { ...suite, programs: suite.programs.filter((program) => names.includes(program.name)) };
+}
+
 /** The names of all suites that come with Ringtrial. */
 export async function suiteNames(): Promise<string[]> {
   const entries = await readdir(testsRoot, { withFileTypes: true });

@@ -14,6 +14,8 @@ export interface EvaluateOptions {
   readonly tree?: string | undefined;
   readonly profile?: string | undefined;
   readonly suite?: string | undefined;
+  /** Only these programs of the suite. */
+  readonly only?: readonly string[] | undefined;
   /** How often each kernel runs the whole suite. */
   readonly repeat?: number | undefined;
   /** A change in behaviour rejects. */

@@ -9,7 +9,14 @@ export function progressOn(screen: Screen): Listener {
     const seconds = Math.floor((Date.now() - started) / 1000);
     return `${String(Math.floor(seconds / 60)).padStart(2, ' ')}:${String(seconds % 60).padStart(2, '0')}`;
   };
+  const told = new Set<string>();
   return (event) => {
+    // A hang is reported again and again; once is enough for a screen, all of them are in the run directory.
+    if (event.type === 'report') {
+      const report = `${event.side} ${event.title}`;
+      if (told.has(report)) return;
+      told.add(report);
+    }
     const { line, status } = words(event);
     if (line !== undefined) screen.line(`${clock()}  ${line}`);
     if (status !== undefined) screen.status(`${clock()}  ${status}`);

@@ -28,18 +28,31 @@ function testTable(tests: readonly TestComparison[]): string {
 const statusCell = (side: TestSide): string =>
   side.runs > 1 ? `${side.status} ${side.counts[side.status] ?? 0}/${side.runs}` : side.status;
 
+/** What both kernels showed alike in one row, every difference in a row of its own. */
 function observationRows(test: TestComparison): string[][] {
-  const keys = new Set(
-    [test.base, test.candidate].flatMap((side) => side.observations.flat().map((entry) => entry.key)),
-  );
-  return [...keys].map((key) => {
-    const [base, patched] = [observed(test.base, key), observed(test.candidate, key)];
-    const exact = [test.base, test.candidate].some((side) =>
-      side.observations.flat().some((entry) => entry.key === key && entry.unit === undefined),
-    );
-    return [`  ${key}`, base, patched, exact && base !== patched ? '<-' : ''];
-  });
+  const keys = [
+    ...new Set(
+      [test.base, test.candidate].flatMap((side) => side.observations.flat().map((entry) => entry.key)),
+    ),
+  ];
+  const shown = keys.map((key) => ({
+    key,
+    base: observed(test.base, key),
+    patched: observed(test.candidate, key),
+  }));
+  const alike = shown.filter(({ base, patched }) => base === patched);
+  const rows = shown
+    .filter(({ base, patched }) => base !== patched)
+    .map(({ key, base, patched }) => [`  ${key}`, base, patched, isExact(test, key) ? '<-' : '']);
+  if (alike.length === 0) return rows;
+  const both = alike.map(({ key, base }) => `${key}=${base}`).join(' ');
+  return [['', '', '', `both: ${both}`], ...rows];
 }
+
+const isExact = (test: TestComparison, key: string): boolean =>
+  [test.base, test.candidate].some((side) =>
+    side.observations.flat().some((entry) => entry.key === key && entry.unit === undefined),
+  );
 
 /** What one side showed for a key: exact values as a set, measurements as their range. */
 function observed(side: TestSide, key: string): string {
@@ -48,14 +61,17 @@ function observed(side: TestSide, key: string): string {
   if (all.length === 0) return '-';
   return unit === undefined
     ? [...new Set(all.map((entry) => entry.value))].join('|')
-    : `${range(all)} ${unit}`;
+    : `${range(all)} ${unit.replace('of-', 'of ')}`;
 }
 
 function range(entries: readonly Observation[]): string {
   const numbers = entries.map((entry) => Number(entry.value));
   if (numbers.some(Number.isNaN)) return [...new Set(entries.map((entry) => entry.value))].join('|');
-  const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
-  return low === high ? String(low) : `${low}..${high}`;
+  // A third of a microsecond is nobody's measurement.
+  const [low, high] = [Math.min(...numbers), Math.max(...numbers)].map((number) =>
+    String(Math.round(number)),
+  );
+  return low === high ? (low ?? '') : `${low}..${high}`;
 }
 
 const behaviourList = (verdict: Verdict): string =>
@@ -78,8 +94,20 @@ const reportList = (verdict: Verdict): string =>
     })
     .join('')}`;
 
-const reasonList = (verdict: Verdict): string =>
-  `Reasons:\n${verdict.reasons.map((reason) => `  ${reason.weight === 'reject' ? 'against' : 'doubt'}: ${reason.text}\n`).join('')}`;
+/** What decided; with a rejection the doubts are only counted. */
+function reasonList(verdict: Verdict): string {
+  const [against, doubts] = (['reject', 'doubt'] as const).map((weight) =>
+    verdict.reasons.filter((reason) => reason.weight === weight),
+  );
+  const shown = against?.length ? against : (doubts ?? []);
+  const lines = shown.map((reason) => `  ${shorten(reason.text, 160)}\n`).join('');
+  const rest =
+    against?.length && doubts?.length ? `  and ${doubts.length} more doubts, in verdict.json\n` : '';
+  return `Reasons:\n${lines}${rest}`;
+}
+
+const shorten = (text: string, length: number): string =>
+  text.length <= length ? text : `${text.slice(0, length - 1)}…`;
 
 function closing(verdict: Verdict, stream: NodeJS.WriteStream): string {
   const colour = { accepted: 'green', rejected: 'red', inconclusive: 'yellow' } as const;

@@ -25,6 +25,9 @@ export const evaluateVerb = () =>
     .option('--tree <tree>', 'debian:6.1, another debian:X, a directory, DIR@REF, a tarball or its URL')
     .option('--profile <name>', 'kernel configuration and guest', 'lockdep')
     .option('--suite <name>', 'test programs', 'fixed-buffers')
+    .option('--only <programs>', 'only these programs of the suite, separated by commas', (text) =>
+      text.split(','),
+    )
     .option('--repeat <n>', 'run the suite so often on each kernel', positive, 1)
     .option('--strict', 'reject when a behaviour changes, even where no invariant breaks', false)
     .addOption(
