@@ -14,12 +14,16 @@ const BY_START: readonly (readonly [RegExp, readonly RegExp[]])[] = [
     /\[/,
     [
       new RegExp(`^${CALLER} ?`),
+      // test labs: `[2026-11-23T05:00:25.123Z] `
+      /^\[\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?\] ?/,
       // dmesg -T: `[Mon Nov 23 05:00:25 2026] `
       new RegExp(
         `^\\[(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) ${MONTH} {1,2}\\d{1,2} \\d\\d:\\d\\d:\\d\\d \\d{4}\\] ?${CALLER}? ?`,
       ),
     ],
   ],
+  // a report quoted in a mail
+  [/>/, [/^(?:> ){1,8}/]],
   [
     /\d/,
     [

@@ -10,6 +10,8 @@ const HISTORY = 4096;
 /** A line longer than this is cut: no kernel message is (LOG_LINE_MAX is 1 KiB), but input may be anything. */
 const MAX_LINE = 1 << 16;
 const NEWLINE = 0x0a;
+/** Reports remembered to tell replays: more than any log that one reads by eye. */
+const MAX_SEEN = 4096;
 
 /**
  * Reads a kernel log piece by piece and gives its reports as they end. Pieces may be cut anywhere,
@@ -22,8 +24,10 @@ export class LogReader {
   /** First byte of the buffer that was not looked at; always the start of a line. */
   #next = 0;
   #found: KernelReport[] = [];
+  readonly #seen = new Set<string>();
   readonly #segmenter = new Segmenter((segment) => {
-    this.#found.push(buildReport(segment));
+    const report = buildReport(segment);
+    this.#found.push(this.#isReplay(report) ? { ...report, replay: true } : report);
   });
 
   /** Takes the next bytes (a string is encoded as UTF-8) and returns the reports that are complete now. */
@@ -38,6 +42,16 @@ export class LogReader {
     this.#read(this.#buffer.length);
     this.#segmenter.end();
     return this.#drain();
+  }
+
+  /** A console that is registered late (or a log glued from two sources) says everything again, times included. */
+  #isReplay(report: KernelReport): boolean {
+    if (report.timestamp === undefined) return false;
+    const key = `${report.timestamp} ${report.task?.pid} ${report.signature}`;
+    if (this.#seen.has(key)) return true;
+    if (this.#seen.size >= MAX_SEEN) this.#seen.clear();
+    this.#seen.add(key);
+    return false;
   }
 
   #drain(): KernelReport[] {

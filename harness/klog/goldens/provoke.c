@@ -377,6 +377,7 @@ static void spinlock_magic(void)
 static void rwlock_owner(void)
 {
 	lockdep_off();
+	preempt_disable();
 	write_unlock(&entry_lock);
 	lockdep_on();
 }
@@ -393,16 +394,15 @@ static void sleep_in_atomic(void)
 static void schedule_in_atomic(void)
 {
 	preempt_disable();
+	/* The scheduler sets the count right again after it complained. */
 	schedule_timeout_uninterruptible(1);
-	preempt_enable();
 }
 
 static int loops_for_ever(void *arg)
 {
 	unsigned long end = jiffies + (unsigned long)arg * HZ;
 
-	if (smp_processor_id() >= 0)
-		preempt_disable();
+	preempt_disable();
 	while (time_before(jiffies, end))
 		cpu_relax();
 	preempt_enable();

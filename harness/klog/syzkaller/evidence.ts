@@ -46,6 +46,12 @@ export function trace(e: Evidence): string[] {
   return from < 0 ? [] : names(e.mentions.filter((m) => m.how !== 'site' && m.line > from));
 }
 
+/** Where a CPU stood, and the stack from there on. */
+export function fromPointer(e: Evidence): string[] {
+  const at = e.mentions.findIndex((m) => m.how === 'ip');
+  return at < 0 ? [] : names(e.mentions.slice(at).filter((m) => m.how !== 'site'));
+}
+
 /** The part of the evidence above a line (the header itself is never that line). */
 export function upTo(e: Evidence, end: RegExp): Evidence {
   const at = e.bodies.findIndex((b, i) => i > 0 && end.test(b));

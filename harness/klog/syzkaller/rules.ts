@@ -1,5 +1,17 @@
 import type { Evidence, Naming, Rule } from './evidence.ts';
-import { anonymous, BAD, bare, fault, headFunc, named, stack, trace, traced, upTo } from './evidence.ts';
+import {
+  anonymous,
+  BAD,
+  bare,
+  fault,
+  fromPointer,
+  headFunc,
+  named,
+  stack,
+  trace,
+  traced,
+  upTo,
+} from './evidence.ts';
 import { interrupted, pick, pickDispatched } from './frames.ts';
 import { lockdep, spinlock } from './locks.ts';
 import { badPage, kasan, kcsan, kfence, kmsan, leak, ubsan } from './memory.ts';
@@ -11,14 +23,18 @@ const overflow =
   (e) =>
     named(prefix, type, pickDispatched(stack(e)), { alt: 'stack-overflow' });
 
-const rcuStall: Rule = (e) =>
-  named('INFO: rcu detected stall', 'HANG', pickDispatched(interrupted(stack(e))), { alt: 'stall' });
+const rcuStall: Rule = (e) => {
+  const below = interrupted(stack(e));
+  // Since 6.1 a CPU that notices its own stall shows the interrupted registers at once, not the interrupt.
+  const direct = e.header.rule.kind === 'rcu.stall.self' && below.length === 0 ? fromPointer(e) : below;
+  return named('INFO: rcu detected stall', 'HANG', pickDispatched(direct), { alt: 'stall' });
+};
 
 const softLockup: Rule = (e) => named('BUG: soft lockup', 'HANG', pickDispatched(stack(e)), { alt: 'stall' });
 
 /** Waits that a hung task shows besides the ones that any report may show. */
 const WAITS =
-  /^(?:console_lock|rcu_barrier\w*|wait_\w+|__wait_\w+|\w*wait_for_completion\w*|kthread_\w+|flush_\w+)$/;
+  /^(?:console_lock|rcu_barrier\w*|__?synchronize_srcu\w*|wait_\w+|__wait_\w+|\w*wait_for_completion\w*|kthread_\w+|flush_\w+)$/;
 
 function hung(e: Evidence): Naming {
   const own = upTo(e, /^(?:Showing all locks|INFO: task|INFO: lockdep is|NMI backtrace|Kernel panic)/);
