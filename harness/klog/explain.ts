@@ -54,6 +54,10 @@ function explainOther(report: KernelReport, who: string): string[] {
     report.context === undefined || report.context === 'task' ? '' : `, in ${report.context} context`;
   if (report.task !== undefined)
     out.push(`It happened to ${who}${report.cpu === undefined ? '' : ` on CPU ${report.cpu}`}${place}.`);
+  if (report.blocker !== undefined)
+    out.push(
+      `The ${report.blocker.lock} that it waits for is held by ${report.blocker.task.comm} (pid ${report.blocker.task.pid}).`,
+    );
   const stack = report.traces.find((t) => t.frames.some((f) => !f.unreliable && f.func !== undefined));
   const frames = stack?.frames.filter((f) => !f.unreliable && f.func !== undefined) ?? [];
   if (frames.length > 0)

@@ -21,6 +21,16 @@ function textOf(lines: readonly Line[]): string {
   return text;
 }
 
+const OWNER =
+  /(?:is |> )?blocked on an? (?<lock>[a-z-]{1,40}).{0,20} likely (?:owned|last held) by task (?<comm>.{1,64}):(?<pid>\d{1,10})/;
+
+/** `INFO: task a:1 is blocked on a mutex likely owned by task b:2.` (kernel/hung_task.c, debug_show_blocker). */
+function blockerOf(bodies: readonly string[]): KernelReport['blocker'] {
+  const g = bodies.map((b) => OWNER.exec(b)?.groups).find((groups) => groups !== undefined);
+  if (g === undefined) return undefined;
+  return { lock: g['lock'] ?? '', task: { comm: g['comm'] ?? '', pid: Number(g['pid']) } };
+}
+
 /** Understands one segment of a log. */
 export function buildReport(segment: Segment): KernelReport {
   const { header, lines } = segment;
@@ -54,6 +64,7 @@ export function buildReport(segment: Segment): KernelReport {
     ...(named === undefined ? {} : { func: named }),
     ...(lockdep === undefined ? {} : { lockdep }),
   });
+  const blocker = header.rule.kind.startsWith('hung.') ? blockerOf(bodies) : undefined;
   const pid = header.groups['pid'];
   const task =
     header.groups['comm'] !== undefined && pid !== undefined
@@ -79,6 +90,7 @@ export function buildReport(segment: Segment): KernelReport {
     ...(segment.earlier > 0 ? { secondary: true } : {}),
     ...(segment.panic === undefined ? {} : { panic: segment.panic }),
     ...(ip === undefined ? {} : { ip }),
+    ...(blocker === undefined ? {} : { blocker }),
     ...(lockdep === undefined ? {} : { lockdep }),
     ...(titles === undefined
       ? {}

@@ -4,7 +4,7 @@ const seconds = (g: Readonly<Record<string, string | undefined>>, text: string):
   g['dead'] ? `${text} (it cannot die)` : text;
 
 const STARVED = /kthread starved for |kthread timer wakeup didn't happen/;
-const OWNER = /likely owned by task/;
+const OWNER = /likely (?:owned|last held) by task/;
 
 /**
  * Things that do not go on: kernel/rcu/tree_stall.h and tasks.h, kernel/hung_task.c, kernel/watchdog.c,
@@ -72,9 +72,10 @@ export const stallHeaders: readonly HeaderRule[] = [
     continuedBy: OWNER,
   },
   {
+    // since 6.16; `<writer>` and the like since 6.17
     kind: 'hung.mutex',
-    literal: ' likely owned by task ',
-    re: /^INFO: task (?<comm>.{1,64}):(?<pid>\d{1,10}) is blocked on an? (?<lock>[a-z-]{1,40}).{0,20} likely owned by task/,
+    literal: ' by task ',
+    re: /^INFO: task (?<comm>.{1,64}):(?<pid>\d{1,10})(?: <\w{1,20}>)? (?:is )?blocked on an? (?<lock>[a-z-]{1,40}).{0,20} likely (?:owned|last held) by task (?<owner>.{1,64}):(?<ownerPid>\d{1,10})/,
     severity: 'info',
     title: (g) => `task blocked on a ${g['lock']}`,
     oneLine: true,

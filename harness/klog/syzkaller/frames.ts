@@ -1,3 +1,4 @@
+import { demangle } from '../rust.ts';
 import type { Row } from '../trace.ts';
 import { armCallee, parseFrame } from '../trace.ts';
 import { BYSTANDER, DISPATCHER, INTERRUPT_ENTRY, plain } from './bystanders.ts';
@@ -17,12 +18,12 @@ const SITE = /(?:^|, )at: (?:\[<[^>]{1,20}>\] {0,8})?(?=[A-Za-z_])/;
 export function mentions(rows: readonly Row[]): Mention[] {
   const found: Mention[] = [];
   rows.forEach((row, line) => {
-    if (row.pointer?.func !== undefined) found.push({ func: row.pointer.func, how: 'ip', line });
+    if (row.pointer?.func !== undefined) found.push({ func: demangle(row.pointer.func), how: 'ip', line });
     else if (row.frame?.func !== undefined) {
       const last = found.at(-1);
       const callee = last?.how === 'frame' && last.line === line - 1 ? undefined : armCallee(row.text);
       if (callee !== undefined) found.push({ func: callee, how: 'frame', line });
-      if (!row.frame.unreliable) found.push({ func: row.frame.func, how: 'frame', line });
+      if (!row.frame.unreliable) found.push({ func: demangle(row.frame.func), how: 'frame', line });
     } else if (row.body.includes('+0x')) {
       const site = SITE.exec(row.body);
       const at = site === null ? undefined : parseFrame(row.body.slice(site.index + site[0].length));
