@@ -179,7 +179,9 @@ const reasonsOfNothing = (tests: readonly TestComparison[]): Reason[] =>
 
 /** Exact observations whose values on the two kernels have nothing in common. */
 function compareBehaviours(tests: readonly TestComparison[]): Behaviour[] {
-  return tests.flatMap((test) => {
+  // What a test saw before it failed is no behaviour.
+  const compared = tests.filter((test) => test.base.own === 'PASS' && test.candidate.own === 'PASS');
+  return compared.flatMap((test) => {
     const keys = new Set([...exactKeys(test.base), ...exactKeys(test.candidate)]);
     return [...keys].flatMap((key): Behaviour[] => {
       const base = valuesOf(test.base, key);

@@ -1,7 +1,7 @@
 import type { Observation } from '../status.ts';
 import type { TestComparison, TestSide, Verdict } from '../verdict.ts';
 import { styled } from './screen.ts';
-import { table } from './table.ts';
+import { type Row, table } from './table.ts';
 
 /** The verdict for people: tests with their observations, reports, and the one line at the end. */
 export function renderVerdict(verdict: Verdict, stream: NodeJS.WriteStream): string {
@@ -28,25 +28,30 @@ function testTable(tests: readonly TestComparison[]): string {
 const statusCell = (side: TestSide): string =>
   side.runs > 1 ? `${side.status} ${side.counts[side.status] ?? 0}/${side.runs}` : side.status;
 
-/** What both kernels showed alike in one row, every difference in a row of its own. */
-function observationRows(test: TestComparison): string[][] {
+/** Why a test is not a plain pass; what both kernels showed alike in one line, every difference in a row of its own. */
+function observationRows(test: TestComparison): Row[] {
+  const why = [test.candidate, test.base].find((side) => side.reason !== undefined)?.reason;
   const keys = [
     ...new Set(
       [test.base, test.candidate].flatMap((side) => side.observations.flat().map((entry) => entry.key)),
     ),
   ];
-  const shown = keys.map((key) => ({
-    key,
-    base: observed(test.base, key),
-    patched: observed(test.candidate, key),
-  }));
+  const shown = keys
+    .map((key) => ({ key, base: observed(test.base, key), patched: observed(test.candidate, key) }))
+    .filter(({ base, patched }) => base !== undefined && patched !== undefined);
   const alike = shown.filter(({ base, patched }) => base === patched);
-  const rows = shown
-    .filter(({ base, patched }) => base !== patched)
-    .map(({ key, base, patched }) => [`  ${key}`, base, patched, isExact(test, key) ? '<-' : '']);
-  if (alike.length === 0) return rows;
-  const both = alike.map(({ key, base }) => `${key}=${base}`).join(' ');
-  return [['', '', '', `both: ${both}`], ...rows];
+  return [
+    ...(why === undefined ? [] : [`  ${shorten(why, 150)}`]),
+    ...(alike.length === 0 ? [] : [`  both ${alike.map(({ key, base }) => `${key}=${base}`).join(', ')}`]),
+    ...shown
+      .filter(({ base, patched }) => base !== patched)
+      .map(({ key, base, patched }) => [
+        `  ${key}`,
+        base ?? '',
+        patched ?? '',
+        isExact(test, key) ? '<-' : '',
+      ]),
+  ];
 }
 
 const isExact = (test: TestComparison, key: string): boolean =>
@@ -55,10 +60,10 @@ const isExact = (test: TestComparison, key: string): boolean =>
   );
 
 /** What one side showed for a key: exact values as a set, measurements as their range. */
-function observed(side: TestSide, key: string): string {
+function observed(side: TestSide, key: string): string | undefined {
   const all = side.observations.flat().filter((entry) => entry.key === key);
   const unit = all.find((entry) => entry.unit !== undefined)?.unit;
-  if (all.length === 0) return '-';
+  if (all.length === 0) return undefined;
   return unit === undefined
     ? [...new Set(all.map((entry) => entry.value))].join('|')
     : `${range(all)} ${unit.replace('of-', 'of ')}`;
@@ -94,16 +99,19 @@ const reportList = (verdict: Verdict): string =>
     })
     .join('')}`;
 
+const mostReasons = 10;
+
 /** What decided; with a rejection the doubts are only counted. */
 function reasonList(verdict: Verdict): string {
   const [against, doubts] = (['reject', 'doubt'] as const).map((weight) =>
     verdict.reasons.filter((reason) => reason.weight === weight),
   );
   const shown = against?.length ? against : (doubts ?? []);
-  const lines = shown.map((reason) => `  ${shorten(reason.text, 160)}\n`).join('');
+  const lines = shown.slice(0, mostReasons).map((reason) => `  ${shorten(reason.text, 160)}\n`);
+  if (shown.length > mostReasons) lines.push(`  and ${shown.length - mostReasons} more, in verdict.json\n`);
   const rest =
     against?.length && doubts?.length ? `  and ${doubts.length} more doubts, in verdict.json\n` : '';
-  return `Reasons:\n${lines}${rest}`;
+  return `Reasons:\n${lines.join('')}${rest}`;
 }
 
 const shorten = (text: string, length: number): string =>
