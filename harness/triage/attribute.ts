@@ -2,7 +2,7 @@ import type { KernelReport, LockEdge } from '../klog/index.ts';
 import { className } from '../klog/lockdep/lock.ts';
 import type { CodeChanges } from './changes.ts';
 import type { Orders } from './dependencies.ts';
-import { type Evidence, edgeEvidence, held, traceEvidence } from './evidence.ts';
+import { type Evidence, edgeEvidence, held, kinship, traceEvidence } from './evidence.ts';
 
 /**
  * How a report stands to a candidate. `introduced`: it comes from code that the candidate changes.
@@ -41,23 +41,23 @@ export function attribute(report: KernelReport, suspect: Suspect): Attribution {
   const first = evidence[0]?.text;
   if (suspect.base?.some(({ signature }) => signature === report.signature) === true)
     return { cause: 'pre-existing', ...rated, reason: 'Base shows the same report under the same tests.' };
-  const known = everyOrderKnown(report, suspect.orders);
-  if (known && score < 1)
+  if (everyOrderKnown(report, suspect.orders))
     return {
       cause: score >= CONNECTED ? 'exposed' : 'pre-existing',
       ...rated,
       reason:
-        'Base takes every one of these locks in the same orders: the danger is there without the patch, even if no run of base complained.',
+        'Base takes these locks in the same orders: the danger is there without the patch, even if base never complained.',
     };
   if (score >= INTRODUCED && first !== undefined) return { cause: 'introduced', ...rated, reason: first };
   if (score >= CONNECTED && first !== undefined)
-    return {
-      cause: 'exposed',
-      ...rated,
-      reason: `${first.replace(/\.$/, '')}, but the fault shows elsewhere.`,
-    };
+    return { cause: 'exposed', ...rated, reason: `${first} ${seenOnBase(suspect)}` };
   return { cause: 'unrelated', ...rated, reason: remote(report, suspect) };
 }
+
+const seenOnBase = ({ base }: Suspect): string =>
+  base === undefined
+    ? 'No log of base was given: it may be older than the patch.'
+    : 'Base did not show it in these runs.';
 
 /**
  * The same for the reports of one log, to be asked in their order. One that follows an introduced
@@ -81,6 +81,7 @@ function gather(report: KernelReport, suspect: Suspect): Evidence[] {
     ...edges.flatMap((edge) => edgeEvidence(edge, suspect.changes)),
     ...edges.flatMap((edge) => orderEvidence(edge, suspect.orders)),
     ...held(report, suspect.changes),
+    ...kinship(report, suspect.changes),
     // lockdep's own stack is that of the new edge.
     ...(edges.length > 0 ? [] : traceEvidence(report, suspect.changes)),
   ];
@@ -129,6 +130,6 @@ function remote(report: KernelReport, { base, changes }: Suspect): string {
     changes.functions.length === 0
       ? 'The patch changes no function'
       : 'None of its stacks and locks touches what the patch changes';
-  if (base === undefined) return `${where}; no report of base was given to compare with.`;
+  if (base === undefined) return `${where}; no log of base was given to compare with.`;
   return `${where}; base did not show it in these runs, which may be chance.`;
 }

@@ -8,7 +8,8 @@ export interface SourceFunction {
 /** Attributes with arguments, which stand where a function's name could stand. */
 const ATTRIBUTE =
   /^(?:__attribute__|__printf|__scanf|__must_hold|__acquires|__releases|__section|__aligned|__alloc_size|__malloc|__diagnose_as|__realloc_size|__counted_by|__cond_acquires|__no_sanitize)$/;
-const KEYWORD = /^(?:if|for|while|switch|return|sizeof|do|else|defined)$/;
+const KEYWORD =
+  /^(?:if|for|while|switch|return|sizeof|do|else|defined|void|int|char|long|short|unsigned|bool)$/;
 /** SYSCALL_DEFINE3(name, ...) and COMPAT_SYSCALL_DEFINE3(name, ...), include/linux/syscalls.h. */
 const SYSCALL = /^(?:COMPAT_)?SYSCALL_DEFINE[0-6]\s*\(\s*(\w+)/;
 

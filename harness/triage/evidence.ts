@@ -153,3 +153,41 @@ export function traceEvidence(report: KernelReport, changes: CodeChanges): Evide
   }
   return found;
 }
+
+/** First words of names that every part of the kernel uses. */
+const COMMON_WORDS =
+  /^(?:do|sys|get|put|set|new|is|to|init|exit|free|alloc|add|del|find|check|try|copy|read|write|open|close|start|stop|update|create|destroy|register|unregister|handle|process|show|store|print|test|kernel|user|ksys|vfs|x64|entry|asm|exc|ret|schedule|mutex|lock|wait|wake|work|worker|task|irq|run)$/;
+
+/** `io` of `__io_sqe_buffers_update`: by convention the part of the kernel that a function belongs to. */
+function family(name: string): string | undefined {
+  const word = /^_*([a-z0-9]{2,})_/.exec(name)?.[1];
+  return word === undefined || COMMON_WORDS.test(word) ? undefined : word;
+}
+
+const directory = (file: string): string => file.replace(/^\.\//, '').replace(/[^/]*$/, '');
+
+/**
+ * A weak sign: its stacks run through the part of the kernel that the patch changes, but not through what it changes.
+ * Memory that was freed too early is found broken by whoever uses it.
+ */
+export function kinship(report: KernelReport, changes: CodeChanges): Evidence[] {
+  const families = new Set(changes.functions.flatMap(({ name }) => family(name) ?? []));
+  const directories = new Set([...changes.files].map(directory).filter((name) => name !== ''));
+  const traces = [...report.traces, ...(report.lockdep?.edges ?? []).map(({ trace }) => trace)];
+  const kin = traces
+    .flatMap(({ frames }) => own(frames))
+    .filter(
+      ({ func = '', at }) =>
+        families.has(family(tracedName(func)) ?? '') || (at !== undefined && directories.has(directory(at))),
+    );
+  if (kin.length === 0) return [];
+  const names = [...new Set(kin.map(({ func = '' }) => tracedName(func)))].slice(0, 3).join(', ');
+  const where = [...changes.files].find((file) => file.endsWith('.c')) ?? [...changes.files][0] ?? '';
+  return [
+    {
+      weight: 0.3,
+      about: 'family',
+      text: `Its stacks run through ${names}, the part of the kernel that the patch changes (${where}).`,
+    },
+  ];
+}

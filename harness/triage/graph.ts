@@ -34,13 +34,13 @@ export function lockGraphDot(report: KernelReport, id = 'locks'): string | undef
     return known.id;
   };
   const edges = lockdep.edges.map((edge, index) =>
-    edgeLine(edge, `${nodeOf(edge.from)} -> ${nodeOf(edge.to)}`, { report, id: `${id}-e${index}` }),
+    edgeLine(edge, `${nodeOf(edge.from)} -> ${nodeOf(edge.to)}`, { report, id: `${id}_e${index}` }),
   );
   return [
     `digraph ${quoted(id)} {`,
-    `  graph [id=${quoted(id)}, class="lock-graph", bgcolor="transparent", rankdir="LR", nodesep=0.6, ranksep=1.2, label=${quoted(report.title)}, fontname="sans-serif", fontsize=12];`,
-    '  node [shape=box, style="rounded", fontname="monospace", fontsize=12, margin="0.2,0.12"];',
-    '  edge [fontname="monospace", fontsize=9];',
+    `  graph [id=${quoted(id)}, class="lock-graph", bgcolor="transparent", rankdir="LR", nodesep=0.6, ranksep=1.2, label=${quoted(report.title)}, fontname="Helvetica,sans-serif", fontsize=12, labelloc="t"];`,
+    '  node [shape=box, style="rounded", fontname="Courier,monospace", fontsize=12, margin="0.2,0.12"];',
+    '  edge [fontname="Courier,monospace", fontsize=9];',
     ...[...nodes.values()].map((node) => nodeLine(node, id)),
     ...edges,
     '}',
@@ -53,7 +53,7 @@ function nodeLine({ id, lock }: { id: string; lock: LockClass }, graph: string):
     lock.wait === undefined ? '' : waitWords(lock.wait),
     lock.usage === undefined ? '' : `{${lock.usage}}`,
   ].filter((fact) => fact !== '');
-  return `  ${id} [id=${quoted(`${graph}-${id}`)}, label=${quoted(printedName(lock), ...facts)}];`;
+  return `  ${id} [id=${quoted(`${graph}_${id}`)}, label=${quoted(printedName(lock), ...facts)}];`;
 }
 
 const waitWords = ({ outerType, innerType }: NonNullable<LockClass['wait']>): string =>

@@ -94,7 +94,7 @@ interface Shown extends PageOptions {
 
 async function reportSection(entry: Entry, { id, number, titles, attribution }: Shown): Promise<Html> {
   const { report, count, places } = entry;
-  const svg = await lockGraphSvg(report, `graph-${id}`);
+  const svg = await lockGraphSvg(report, `graph_${id.replaceAll('-', '_')}`);
   return html`<article id="${id}" class="${report.severity}">
 <h2><span class="badge ${report.severity}">${number} ${report.severity}</span> ${report.title}</h2>
 ${factList(report, places.map(placeWords), count)}

@@ -1,17 +1,16 @@
 /** What is done with kernel reports once they are read: shown, grouped, drawn, attributed to a patch. */
 export { type Attribution, attribute, attributor, type Cause, type Suspect } from './attribute.ts';
 export { type CodeChanges, changesOfDiffs, changesOfFiles, type FilePair } from './changes.ts';
+export { Dependencies, mergeDependencies, type Orders, parseDependencies } from './dependencies.ts';
 export {
   type AddedDependency,
-  Dependencies,
   type Dependency,
   type DependencyDiff,
   describeAdded,
   diffDependencies,
-  mergeDependencies,
-  type Orders,
-  parseDependencies,
-} from './dependencies.ts';
+  type Meaning,
+  type Recorded,
+} from './dependency-diff.ts';
 export type { Write } from './document.ts';
 export { followJsonMode, followMode } from './follow.ts';
 export { lockGraphDot } from './graph.ts';
