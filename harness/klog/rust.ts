@@ -63,7 +63,7 @@ class Reader {
     if (digits === '') return 0;
     const value = (c: string): number =>
       c <= '9' ? Number(c) : c >= 'a' ? c.charCodeAt(0) - 87 : c.charCodeAt(0) - 29;
-    return [...digits].reduce((n, c) => n * 62 + value(c), 0) + 1;
+    return digits.split('').reduce((n, c) => n * 62 + value(c), 0) + 1;
   }
 
   #disambiguator(): number {

@@ -50,6 +50,8 @@ const SILENCE = 10;
 const MAX_OPEN = 32;
 /** Other contexts may talk this long (in lines) before a report that hears nothing more is closed. */
 const MAX_FOREIGN = 400;
+/** So many of them must have come before their clock counts: clocks of a glued log may differ. */
+const MIN_FOREIGN = 20;
 
 const STALL = /^(?:rcu|hung|softlockup|hardlockup|csd|wq)/;
 /** What the kernel may still say of a report after its end mark. */
@@ -92,7 +94,7 @@ export class Segmenter {
         this.#start(header, line, before());
       }
     }
-    if (this.#open.length > 1 || owner === undefined) this.#age(owner);
+    if (this.#open.length > 1 || owner === undefined) this.#age(owner, line);
   }
 
   /** No more lines follow. */
@@ -113,10 +115,14 @@ export class Segmenter {
     return asking;
   }
 
-  #age(owner: Open | undefined): void {
+  #age(owner: Open | undefined, line: Line): void {
     for (let i = this.#open.length - 1; i >= 0; i--) {
       const open = this.#open[i] as Open;
-      if (open !== owner && ++open.foreign > MAX_FOREIGN) this.#close(open, {});
+      if (
+        open !== owner &&
+        (++open.foreign > MAX_FOREIGN || (open.foreign > MIN_FOREIGN && silent(open, line)))
+      )
+        this.#close(open, {});
     }
   }
 
@@ -190,6 +196,10 @@ export class Segmenter {
   }
 
   #extend(open: Open, line: Line): void {
+    if (silent(open, line)) {
+      this.#close(open, {});
+      return;
+    }
     if (open.timed && line.time === undefined && line.body.trim() !== '') {
       // User space writes to the same console: not the kernel's words.
       if (++open.foreign > MAX_FOREIGN) this.#close(open, {});
@@ -228,19 +238,31 @@ export class Segmenter {
   }
 }
 
+/** Whether a report has said nothing for so long that this line is no part of it. */
+function silent(open: Open, line: Line): boolean {
+  const last = open.lines[open.kept - 1]?.time;
+  return last !== undefined && line.time !== undefined && line.time - last > SILENCE;
+}
+
 /** A notice that some other context printed while a fault was being reported: it does not end that report. */
 const passing = (open: Open, header: Header): boolean =>
   header.rule.severity === 'info' && open.header.rule.severity === 'bug' && !open.finished && open.frames > 0;
 
 /** One header of two: the telling one's kind and title, the proper one's place. */
 function merged(telling: Header, proper: Header): Header {
-  const { announces: _announces, ...rule }: HeaderRule = {
-    ...proper.rule,
-    kind: telling.rule.kind,
-    severity: telling.rule.severity,
+  const { kind, severity, title = (): string => telling.text } = telling.rule;
+  const { literal, re, continuedBy, last } = proper.rule;
+  const rule: HeaderRule = {
+    kind,
+    severity,
+    title,
+    literal,
+    re,
+    ...(continuedBy === undefined ? {} : { continuedBy }),
+    ...(last === undefined ? {} : { last }),
   };
   return {
-    rule: { ...rule, title: telling.rule.title ?? ((): string => telling.text) },
+    rule,
     groups: { ...proper.groups, ...telling.groups },
     text: telling.text,
     proper,

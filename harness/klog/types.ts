@@ -95,6 +95,11 @@ export interface KernelReport {
   readonly replay?: boolean;
   /** The instruction at which the CPU stood (RIP, pc), when the report shows registers. */
   readonly ip?: Frame;
+  /** Who holds what a hung task waits for (since 6.16 the kernel says so). */
+  readonly blocker?: {
+    readonly lock: string;
+    readonly task: { readonly comm: string; readonly pid: number };
+  };
   /** The reason in the `Kernel panic - not syncing` line that this report led to. */
   readonly panic?: string;
   readonly lockdep?: LockdepReport;

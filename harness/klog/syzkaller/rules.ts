@@ -37,7 +37,10 @@ const WAITS =
   /^(?:console_lock|rcu_barrier\w*|__?synchronize_srcu\w*|wait_\w+|__wait_\w+|\w*wait_for_completion\w*|kthread_\w+|flush_\w+)$/;
 
 function hung(e: Evidence): Naming {
-  const own = upTo(e, /^(?:Showing all locks|INFO: task|INFO: lockdep is|NMI backtrace|Kernel panic)/);
+  const own = upTo(
+    e,
+    /^(?:Showing all locks|INFO: task (?!.{1,120} likely )|INFO: lockdep is|NMI backtrace|Kernel panic)/,
+  );
   const prefix = e.header.groups['dead'] === undefined ? 'INFO: task hung' : "INFO: task can't die";
   return named(prefix, 'HANG', pick(stack(own), WAITS), { alt: 'hang' });
 }
@@ -49,7 +52,7 @@ const plainBug = fault('kernel BUG', 'BUG');
 /** BUG() in the list and usercopy checks has names of its own. */
 const bug: Rule = (e) => {
   const { at = '' } = (e.header.proper ?? e.header).groups;
-  return (/list_debug\.c$/.test(at) ? listBug : /mm\/usercopy\.c$/.test(at) ? usercopyBug : plainBug)(e);
+  return (at.endsWith('list_debug.c') ? listBug : at.endsWith('mm/usercopy.c') ? usercopyBug : plainBug)(e);
 };
 
 /** A check that announced itself is known by the WARN or BUG that followed. */

@@ -26,7 +26,9 @@ export function warning(e: Evidence): Naming {
   const all = stack(e);
   // 7.x prints `at 0x0` when the trap stands in a shared stub: then the stack's first function warned.
   const shared = head === '' || head.startsWith('0x');
-  const warns = shared ? (all.find((f) => !BYSTANDER.test(plain(f)) || /^refcount_/.test(f)) ?? '') : head;
+  const warns = shared
+    ? (all.find((f) => !BYSTANDER.test(plain(f)) || f.startsWith('refcount_')) ?? '')
+    : head;
   const check = e.header.rule.kind === 'refcount' ? CHECKS[0] : CHECKS.find(([re]) => re.test(warns));
   const func = e.mixed ? undefined : pick(all, PASSING);
   if (check !== undefined) return named(check[1], check[2], func);
