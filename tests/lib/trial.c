@@ -104,6 +104,9 @@ struct landing trial_land_one(struct trial *trial, unsigned i)
 
 	if (landing.used == USED_OLD)
 		trial->used_old |= 1u << i;
+	if (landing.used == USED_NEW)
+		trial->used_new |= 1u << i;
+	trial->landed |= 1u << i;
 	check_tag(trial, i, &landing);
 	return landing;
 }
@@ -178,6 +181,27 @@ void check_usable(struct ring *ring, struct rng *rng)
 	region_unmap(&region);
 }
 
+/* With the ring gone, the memory is as each request left it: nothing was written after completion. */
+static void check_nothing_came_later(const struct trial *trial)
+{
+	for (unsigned i = 0; i < trial->plan.flights; i++) {
+		const struct flight *flight = &trial->flights[i];
+		bool reads = flight->direction == FLIGHT_READ;
+		bool in_old = reads && trial->used_old >> i & 1;
+		bool in_new = reads && trial->used_new >> i & 1;
+
+		if (!(trial->landed >> i & 1))
+			continue;
+		if (region_state(&trial->old[i], flight->offset, flight->length, flight->payload) !=
+		    (in_old ? REGION_WRITTEN : REGION_UNTOUCHED))
+			fail("no byte written after the completion", region_describe(&trial->old[i]));
+		if (trial->has_fresh &&
+		    region_state(&trial->fresh[i], flight->offset, flight->length, flight->payload) !=
+			    (in_new ? REGION_WRITTEN : REGION_UNTOUCHED))
+			fail("no byte written after the completion", region_describe(&trial->fresh[i]));
+	}
+}
+
 void trial_close(struct trial *trial)
 {
 	const struct trial_plan *plan = &trial->plan;
@@ -194,6 +218,7 @@ void trial_close(struct trial *trial)
 	if (trial->pins_before >= 0 && !pins_fall_to(trial->pins_before, PINS_MS))
 		fail(text("%ld pinned pages, as before the round", trial->pins_before),
 		     text("%ld after %u ms", pins_outstanding(), PINS_MS));
+	check_nothing_came_later(trial);
 	for (unsigned i = 0; i < plan->flights; i++) {
 		flight_close(&trial->flights[i]);
 		if (plan->stage == STAGE_LINKED)
@@ -204,34 +229,4 @@ void trial_close(struct trial *trial)
 	}
 	if (plan->stage == STAGE_QUEUED)
 		stall_close(&trial->stall);
-}
-
-void findings_observe(const struct findings *findings, const char *what)
-{
-	observe_agreed(text("%s_waited", what), &findings->waited);
-	observe_agreed("result", &findings->result);
-	observe_agreed("memory", &findings->used);
-	observe_measure(text("%s_ms", what), findings->longest_ms, "ms");
-}
-
-void findings_forbid_new(const struct findings *findings)
-{
-	for (unsigned i = 0; i < findings->used.count; i++)
-		if (strcmp(findings->used.values[i], used_text(USED_NEW)) == 0)
-			fail("requests to keep off memory whose addresses they did not name",
-			     "a request used the new memory");
-}
-
-void experiment_run(struct run *run, const struct experiment *experiment, struct findings *findings)
-{
-	for (unsigned round = 0; round < run->rounds; round++) {
-		struct trial trial;
-
-		trial_open(&trial, experiment->plan, &run->rng);
-		if (experiment->prepare)
-			experiment->prepare(&trial);
-		trial_act(&trial, experiment->what, experiment->action, experiment->actor);
-		trial_land(&trial, findings);
-		trial_close(&trial);
-	}
 }

@@ -73,6 +73,8 @@ struct trial {
 	struct pin_look looks[2];
 	unsigned look_count;
 	unsigned used_old; /* requests that moved bytes of the old memory, one bit each */
+	unsigned used_new;
+	unsigned landed; /* requests that trial_land_one() has judged */
 	enum waited waited;
 	double took_ms;
 };
