@@ -77,14 +77,14 @@ export function attributor(suspect: Suspect): (report: KernelReport) => Attribut
 
 function gather(report: KernelReport, suspect: Suspect): Evidence[] {
   const edges = report.lockdep?.edges ?? [];
-  return [
+  const direct = [
     ...edges.flatMap((edge) => edgeEvidence(edge, suspect.changes)),
     ...edges.flatMap((edge) => orderEvidence(edge, suspect.orders)),
     ...held(report, suspect.changes),
-    ...kinship(report, suspect.changes),
     // lockdep's own stack is that of the new edge.
     ...(edges.length > 0 ? [] : traceEvidence(report, suspect.changes)),
   ];
+  return direct.length > 0 ? direct : kinship(report, suspect.changes);
 }
 
 /** Of several signs about one thing, which are not independent, the strongest; the strongest of all first. */

@@ -126,7 +126,7 @@ function factList(report: KernelReport, places: readonly string[], count: number
 
 const causeParagraph = (found: Attribution | undefined): Html | undefined =>
   found &&
-  html`<div class="cause ${found.cause}"><p><strong>${causeWords(found.cause)}</strong> (${found.score}): ${found.reason}</p>
+  html`<div class="cause ${found.cause}"><p><strong>${causeWords(found.cause)}</strong> (${found.score.toFixed(2)}): ${found.reason}</p>
 <ul>${found.evidence.filter(({ text }) => text !== found.reason).map(({ text }) => html`<li>${text}</li>`)}</ul></div>`;
 
 const titleParagraph = ({ titles }: KernelReport): Html =>

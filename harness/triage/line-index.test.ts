@@ -2,6 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { LineIndex } from './line-index.ts';
 
+/** Every offset, forwards and then backwards. */
+const orderOf = (length: number): number[] => {
+  const all = Array.from({ length }, (_, at) => at);
+  return [...all, ...all.toReversed()];
+};
+
 describe('LineIndex', () => {
   test('numbers every byte as counting by hand does', () => {
     fc.assert(
@@ -9,7 +15,7 @@ describe('LineIndex', () => {
         const index = new LineIndex();
         for (const piece of pieces) index.push(Buffer.from(piece));
         const text = pieces.join('');
-        for (let at = 0; at < text.length; at++)
+        for (const at of orderOf(text.length))
           expect(index.lineAt(at)).toBe(text.slice(0, at).split('\n').length);
         expect(index.lines).toBe(text.split('\n').length - (text === '' || text.endsWith('\n') ? 1 : 0));
       }),

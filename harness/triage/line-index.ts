@@ -15,12 +15,14 @@ export class LineIndex {
   #bytes = 0;
   #newlines = 0;
   #open = false;
+  /** The last answer: reports come in near order, so the next count begins there. */
+  #last: { readonly chunk: Chunk; readonly offset: number; readonly lines: number } | undefined;
 
   /** Takes the next bytes and keeps them: they must not be written to any more. */
   push(bytes: Uint8Array): void {
     this.#chunks.push({ start: this.#bytes, lines: this.#newlines, bytes });
     this.#bytes += bytes.length;
-    this.#newlines += newlinesIn(bytes, bytes.length);
+    this.#newlines += newlinesIn(bytes);
     if (bytes.length > 0) this.#open = bytes.at(-1) !== NEWLINE;
     while (this.#chunks.length > 1 && this.#bytes - (this.#chunks[1]?.start ?? 0) >= KEPT)
       this.#chunks.shift();
@@ -38,13 +40,19 @@ export class LineIndex {
   /** The number (from 1) of the line that holds the byte at `offset`; undefined when it is no longer kept. */
   lineAt(offset: number): number | undefined {
     const chunk = this.#chunks.findLast(({ start }) => start <= offset);
-    return chunk && chunk.lines + newlinesIn(chunk.bytes, offset - chunk.start) + 1;
+    if (chunk === undefined) return undefined;
+    const known = this.#last?.chunk === chunk && this.#last.offset <= offset ? this.#last : undefined;
+    const from = known?.offset ?? chunk.start;
+    const between = chunk.bytes.subarray(from - chunk.start, offset - chunk.start);
+    const lines = (known?.lines ?? chunk.lines) + newlinesIn(between);
+    this.#last = { chunk, offset, lines };
+    return lines + 1;
   }
 }
 
-function newlinesIn(bytes: Uint8Array, end: number): number {
+function newlinesIn(bytes: Uint8Array): number {
   // Buffer's indexOf is several times faster than that of Uint8Array, and than a loop.
-  const view = Buffer.from(bytes.buffer, bytes.byteOffset, end);
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   let count = 0;
   for (let at = view.indexOf(NEWLINE); at >= 0; at = view.indexOf(NEWLINE, at + 1)) count++;
   return count;

@@ -112,7 +112,7 @@ function attributionText(
   const found = attribution?.(report);
   if (found === undefined) return [];
   const words = causeWords(found.cause);
-  const first = paragraph(`${words} (${found.score}): ${found.reason}`);
+  const first = paragraph(`${words} (${found.score.toFixed(2)}): ${found.reason}`);
   return [
     first.replace(words, styled(['bold', CAUSE_COLOUR[found.cause]], words, stream)),
     ...found.evidence

@@ -1,22 +1,18 @@
 import { once } from 'node:events';
 import { Command, Option } from '@commander-js/extra-typings';
 import { ExitCode, RingtrialError } from '../../common/errors.ts';
+import { followJsonMode, followMode } from '../../harness/triage/follow.ts';
 import {
   dotMode,
-  fileSource,
-  followJsonMode,
-  followMode,
   groupJsonMode,
   groupMode,
-  growingSource,
   htmlMode,
   jsonMode,
-  type LogSource,
-  loadSuspect,
   type Mode,
-  streamSource,
   terminalMode,
-} from '../../harness/triage/index.ts';
+} from '../../harness/triage/modes.ts';
+import { fileSource, growingSource, type LogSource, streamSource } from '../../harness/triage/source.ts';
+import { loadSuspect } from '../../harness/triage/suspect.ts';
 import { interruptible } from '../interrupt.ts';
 
 /** Arguments of the verb that do not go together. */
