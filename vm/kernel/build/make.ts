@@ -56,7 +56,7 @@ export async function make(
   try {
     const { exitCode, tail } = await run([...command(setting, options), ...targets], {
       cwd: setting.sourceDir,
-      // Depend mode: the compiler's own list of headers tells what a result hangs on, and a miss costs no second preprocessing.
+      // Depend mode; see findToolchain.
       env: { CCACHE_DIR: await cacheDir('ccache'), CCACHE_DEPEND: '1' },
       signal: options.signal,
       lock: setting.lock,
@@ -91,5 +91,5 @@ const command = (setting: MakeSetting, options: BuildOptions): string[] => [
     '--output-sync=target',
   ],
   ...[`-j${options.jobs ?? availableParallelism()}`, ...REPRODUCIBLE, `KBUILD_BUILD_HOST=${setting.stamp}`],
-  ...[`CC=${setting.toolchain.cc}`, `HOSTCC=${setting.toolchain.cc}`],
+  ...[`CC=${setting.toolchain.cc}`, `HOSTCC=${setting.toolchain.hostCc}`],
 ];

@@ -6,8 +6,10 @@ import type { KernelOptions } from '../types.ts';
 export interface Toolchain {
   /** Compiler, assembler and linker with their versions, one a line: part of what identifies a kernel. */
   readonly identity: string;
-  /** `CC` and `HOSTCC` for make. */
+  /** `CC` for make. */
   readonly cc: string;
+  /** `HOSTCC` for make. */
+  readonly hostCc: string;
 }
 
 const PURPOSE = 'build a kernel';
@@ -19,8 +21,12 @@ export async function findToolchain(options: KernelOptions): Promise<Toolchain> 
     PURPOSE,
   );
   const versions = await Promise.all(['gcc', 'as', 'ld'].map((tool) => firstLine(tool, options)));
+  const identity = versions.join('\n');
   // ccache changes how long a build takes, not what comes out.
-  return { identity: versions.join('\n'), cc: (await which('ccache')) === null ? 'gcc' : 'ccache gcc' };
+  if ((await which('ccache')) === null) return { identity, cc: 'gcc', hostCc: 'gcc' };
+  // In depend mode ccache believes the compiler's own list of headers and preprocesses nothing: a build from nothing takes
+  // a fifth less time. kbuild's list leaves system headers out, which the kernel has none of, but its host programs do.
+  return { identity, cc: 'ccache gcc', hostCc: 'env CCACHE_NODEPEND=1 ccache gcc' };
 }
 
 async function firstLine(tool: string, options: KernelOptions): Promise<string> {

@@ -24,7 +24,7 @@ export interface Definition {
 }
 
 interface Scope {
-  readonly kind: 'if' | 'menu' | 'choice' | 'file';
+  readonly kind: 'if' | 'menu' | 'choice';
   readonly place: string;
   readonly dependsOn: Expression[];
 }
@@ -39,8 +39,8 @@ interface Open extends Definition {
 const TYPES = 'bool|tristate|string|int|hex';
 
 /**
- * Reads Kconfig files, from the top one through everything it sources, as Documentation/kbuild/kconfig-language.rst describes them; as much of
- * them as says why a symbol has the value it has. Macros other than `$(SRCARCH)` stay text.
+ * Reads Kconfig files, from the top one through everything it sources, as Documentation/kbuild/kconfig-language.rst
+ * describes them; as much of them as says why a symbol has the value it has. Macros other than `$(SRCARCH)` stay text.
  *
  * @param read gives a file's text by its path in the tree, null when it is missing.
  */
@@ -49,65 +49,70 @@ export function parseKconfig(
   read: (file: string) => string | null,
   srcArch = 'x86',
 ): Definition[] {
-  const definitions: Open[] = [];
-  const scopes: Scope[] = [];
-
+  const reader = new Reader();
   const parseFile = (file: string, depth: number): void => {
     const text = read(file);
     if (text === null || depth > 20) return;
-    let current: Open | null = null;
-    /** Where `depends on` goes: the entry, or the menu or choice that was just opened. */
-    let owner: { dependsOn: Expression[] } | null = null;
     for (const { line, number } of logicalLines(text)) {
       const [, word = '', rest = ''] = /^\s*(\w+)\s*(.*)$/.exec(line) ?? [];
-      const place = `${file}:${number}`;
-      switch (word) {
-        case 'config':
-        case 'menuconfig':
-          current = open(rest.trim(), { file, line: number }, scopes);
-          definitions.push(current);
-          owner = current;
-          break;
-        case 'menu':
-        case 'choice':
-        case 'if': {
-          const scope: Scope = { kind: word, place, dependsOn: word === 'if' ? [parseExpression(rest)] : [] };
-          scopes.push(scope);
-          current = null;
-          owner = word === 'if' ? null : scope;
-          break;
-        }
-        case 'endmenu':
-        case 'endchoice':
-        case 'endif':
-          scopes.pop();
-          current = owner = null;
-          break;
-        case 'comment':
-        case 'mainmenu':
-          current = null;
-          owner = { dependsOn: [] };
-          break;
-        case 'source':
-          current = owner = null;
-          parseFile(unquote(rest).replaceAll('$(SRCARCH)', srcArch), depth + 1);
-          break;
-        case 'depends':
-          owner?.dependsOn.push(parseExpression(rest.replace(/^on\b/, '')));
-          break;
-        default:
-          if (current !== null) attribute(current, word, rest);
-      }
+      if (word !== 'source') reader.statement(word, rest, { file, line: number });
+      else parseFile(unquote(rest).replaceAll('$(SRCARCH)', srcArch), depth + 1);
     }
   };
   parseFile(top, 0);
-  return definitions;
+  return reader.definitions;
+}
+
+class Reader {
+  readonly definitions: Open[] = [];
+  readonly #scopes: Scope[] = [];
+  /** What attributes such as `select` belong to. */
+  #entry: Open | null = null;
+  /** What a `depends on` belongs to: the entry, or the menu or choice that was just opened. */
+  #owner: { dependsOn: Expression[] } | null = null;
+
+  statement(word: string, rest: string, at: { file: string; line: number }): void {
+    switch (word) {
+      case 'config':
+      case 'menuconfig':
+        this.#entry = this.#owner = open(rest.trim(), at, this.#scopes);
+        this.definitions.push(this.#entry);
+        break;
+      case 'menu':
+      case 'choice':
+      case 'if':
+        this.#enter(word, rest, `${at.file}:${at.line}`);
+        break;
+      case 'endmenu':
+      case 'endchoice':
+      case 'endif':
+        this.#scopes.pop();
+        this.#entry = this.#owner = null;
+        break;
+      case 'comment':
+      case 'mainmenu':
+        this.#entry = this.#owner = null;
+        break;
+      case 'depends':
+        this.#owner?.dependsOn.push(parseExpression(rest.replace(/^on\b/, '')));
+        break;
+      default:
+        if (this.#entry !== null) attribute(this.#entry, word, rest);
+    }
+  }
+
+  #enter(kind: Scope['kind'], rest: string, place: string): void {
+    const scope: Scope = { kind, place, dependsOn: kind === 'if' ? [parseExpression(rest)] : [] };
+    this.#scopes.push(scope);
+    this.#entry = null;
+    this.#owner = kind === 'if' ? null : scope;
+  }
 }
 
 const open = (symbol: string, at: { file: string; line: number }, scopes: readonly Scope[]): Open => ({
   symbol,
   ...at,
-  // Copied when the definition is asked for would be too late: a menu's dependencies precede its entries.
+  // A menu's own dependencies stand before its entries, so all that surrounds this one is known.
   dependsOn: scopes.flatMap((scope) => scope.dependsOn),
   prompts: [],
   selects: [],
