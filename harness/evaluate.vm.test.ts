@@ -114,8 +114,11 @@ describe('a patch that gets no trial', () => {
   const header = 'diff --git a/io_uring/nop.c b/io_uring/nop.c\n--- a/io_uring/nop.c\n+++ b/io_uring/nop.c\n';
 
   test('does not compile: rejected, with the first error, its line and the patch that brought it', async () => {
-    const context = readNop().slice(0, 3);
-    const hunk = `@@ -1,3 +1,4 @@\n${context.map((line) => ` ${line}\n`).join('')}+this is not C;\n`;
+    // Context on both sides: git takes a hunk without any at its end for the end of the file.
+    const [before, after] = [readNop().slice(0, 3), readNop().slice(3, 6)].map((lines) =>
+      lines.map((line) => ` ${line}\n`).join(''),
+    );
+    const hunk = `@@ -1,6 +1,7 @@\n${before}+this is not C;\n${after}`;
     const verdict = await trial(patchFile('broken.patch', header + hunk));
     expect(verdict.verdict).toBe('rejected');
     expect(verdict.buildError).toMatchObject({ file: 'io_uring/nop.c', line: 4, patch: 'broken.patch' });
