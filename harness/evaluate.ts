@@ -34,13 +34,11 @@ export async function evaluate(options: EvaluateOptions): Promise<Verdict> {
   const { emit, run, profile } = prepared;
   const accelerator = await chooseAccelerator(options.accel ?? 'auto');
   emit({ type: 'accelerator', ...accelerator });
-  const suite = await compileSuite(prepared);
   const image = await guestImage(options.signal);
   const base = await buildBase(prepared);
   const trial: Trial = {
     ...prepared,
     accelerator,
-    suite,
     image,
     base,
     shape: shapeOf(options, profile, accelerator),
@@ -61,6 +59,7 @@ async function prepare(options: EvaluateOptions): Promise<Prepared> {
   const announce: Listener = (event) => options.onEvent?.(event);
   const tree = await resolveTree(spec, { onEvent: forSide('base', announce), signal: options.signal });
   const applied = await applySeries(tree.dir, candidate, options.signal ? { signal: options.signal } : {});
+  const suite = await compileSuite(options, announce);
   // A run directory is made when there is something to put into it.
   const run = new RunDirectory(candidate.name, options.out);
   const emit: Listener = (event) => {
@@ -69,7 +68,7 @@ async function prepare(options: EvaluateOptions): Promise<Prepared> {
   };
   emit({ type: 'started', directory: run.path, candidate: candidate.name, tree: tree.id });
   for (const message of notices(candidate, spec, applied)) emit({ type: 'notice', message });
-  return { options, candidate, tree, profile, applied, run, emit, startedAt };
+  return { options, candidate, tree, profile, suite, applied, run, emit, startedAt };
 }
 
 function notices(candidate: Candidate, spec: string, applied: Applied): string[] {
@@ -85,7 +84,7 @@ const forSide =
   (event: Extract<TrialEvent, { type: 'kernel' }>['event']): void =>
     emit({ type: 'kernel', side, event });
 
-async function compileSuite({ options, emit }: Prepared): Promise<Suite> {
+async function compileSuite(options: EvaluateOptions, emit: Listener): Promise<Suite> {
   emit({ type: 'suite', state: 'compiling', programs: 0 });
   const whole = await loadSuite(options.suite ?? 'fixed-buffers', options.signal);
   const suite = options.only ? onlyPrograms(whole, options.only) : whole;

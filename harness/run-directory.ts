@@ -11,6 +11,11 @@ export class RunDirectoryError extends RingtrialError {
   override readonly exitCode = ExitCode.inconclusive;
 }
 
+/** The directory that was named for a run is there already. */
+export class RunExistsError extends RingtrialError {
+  readonly code = 'RUN_EXISTS';
+}
+
 /** Runs are evidence, not cache: `$XDG_STATE_HOME/ringtrial/runs`, by default `~/.local/state/…`. */
 export const runsRoot = (): string =>
   path.join(process.env['XDG_STATE_HOME'] || path.join(homedir(), '.local', 'state'), 'ringtrial', 'runs');
@@ -22,20 +27,20 @@ export const runsRoot = (): string =>
 export class RunDirectory {
   readonly path: string;
 
-  /** @throws RunDirectoryError when it cannot be created, or holds something already */
+  /** @throws RunExistsError, RunDirectoryError */
   constructor(candidate: string, wanted?: string) {
     this.path = path.resolve(wanted ?? path.join(runsRoot(), `${stamp()}-${candidate.replaceAll('/', '-')}`));
     try {
       mkdirSync(path.dirname(this.path), { recursive: true });
       mkdirSync(this.path, { mode: 0o700 });
     } catch (cause) {
-      const exists = (cause as NodeJS.ErrnoException).code === 'EEXIST';
-      throw new RunDirectoryError(
-        exists
-          ? `${this.path} exists already. A run never writes over another one: name a directory that does not exist.`
-          : `The run directory ${this.path} cannot be created: ${(cause as Error).message}`,
-        { cause },
-      );
+      if ((cause as NodeJS.ErrnoException).code === 'EEXIST') {
+        throw new RunExistsError(
+          `${this.path} exists already. A run never writes over another one: name a directory that does not exist.`,
+        );
+      }
+      const reason = (cause as Error).message;
+      throw new RunDirectoryError(`The run directory ${this.path} cannot be created: ${reason}`, { cause });
     }
   }
 

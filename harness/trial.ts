@@ -37,6 +37,7 @@ export interface Prepared {
   readonly candidate: Candidate;
   readonly tree: Tree;
   readonly profile: Profile;
+  readonly suite: Suite;
   readonly applied: Applied;
   readonly run: RunDirectory;
   readonly emit: Listener;
@@ -46,7 +47,6 @@ export interface Prepared {
 /** A trial with everything that both kernels share. */
 export interface Trial extends Prepared {
   readonly accelerator: Accelerator;
-  readonly suite: Suite;
   readonly image: Image;
   readonly shape: GuestShape;
   readonly base: Kernel;
