@@ -1,7 +1,8 @@
 import { belongs, isBanner } from './body.ts';
-import type { HeaderRule } from './families/rule.ts';
 import type { Header } from './headers.ts';
 import { matchHeader } from './headers.ts';
+import type { Open } from './open.ts';
+import { isOver, isPassing, isSilent, merged, open } from './open.ts';
 import { isFrame } from './trace.ts';
 import type { Line } from './types.ts';
 
@@ -20,32 +21,10 @@ export interface Segment {
   readonly torn?: string;
 }
 
-interface Open {
-  header: Header;
-  at: number;
-  lines: Line[];
-  /** Number of lines that certainly belong; later ones are dropped when the report closes. */
-  kept: number;
-  readonly callers: Set<string>;
-  readonly timed: boolean;
-  readonly earlier: number;
-  /** Lines in a row that do not look like a report. */
-  strikes: number;
-  /** Lines of other contexts and of user space since the last own line. */
-  foreign: number;
-  frames: number;
-  finished: boolean;
-  panic?: string;
-}
-
 /** Longest report kept whole: an RCU stall on a big machine is about 2,000 lines. */
 const MAX_LINES = 4000;
 const MAX_BYTES = 1 << 20;
 const LEAD_LINES = 4;
-/** Unrelated lines in a row, of the same context, that end a report: before and after its stack. */
-const PATIENCE = { before: 100, after: 4 };
-/** Silence of the same context (in seconds) after which nothing more of a report is to be expected. */
-const SILENCE = 10;
 /** Contexts that report at the same time; more than CPUs and a handful of tasks is noise. */
 const MAX_OPEN = 32;
 /** Other contexts may talk this long (in lines) before a report that hears nothing more is closed. */
@@ -87,7 +66,7 @@ export class Segmenter {
     if (header === undefined) {
       if (owner !== undefined) this.#extend(owner, line);
     } else if (owner === undefined || !this.#absorb(owner, header, line)) {
-      if (header.rule.oneLine === true || (owner !== undefined && passing(owner, header)))
+      if (header.rule.oneLine === true || (owner !== undefined && isPassing(owner, header)))
         this.#single(header, line, owner);
       else {
         if (owner !== undefined) this.#close(owner, { torn: header.text });
@@ -99,7 +78,7 @@ export class Segmenter {
 
   /** No more lines follow. */
   end(): void {
-    for (const open of this.#open.slice()) this.#close(open, { cut: true });
+    for (const report of this.#open.slice()) this.#close(report, { cut: true });
   }
 
   #owner(line: Line): Open | undefined {
@@ -117,12 +96,12 @@ export class Segmenter {
 
   #age(owner: Open | undefined, line: Line): void {
     for (let i = this.#open.length - 1; i >= 0; i--) {
-      const open = this.#open[i] as Open;
+      const report = this.#open[i] as Open;
       if (
-        open !== owner &&
-        (++open.foreign > MAX_FOREIGN || (open.foreign > MIN_FOREIGN && silent(open, line)))
+        report !== owner &&
+        (++report.foreign > MAX_FOREIGN || (report.foreign > MIN_FOREIGN && isSilent(report, line)))
       )
-        this.#close(open, {});
+        this.#close(report, {});
     }
   }
 
@@ -135,19 +114,7 @@ export class Segmenter {
     while (lead[0] !== undefined && lead[0].body.trim() === '') lead.shift();
     const [oldest] = this.#open;
     if (oldest !== undefined && this.#open.length >= MAX_OPEN) this.#close(oldest, {});
-    this.#open.push({
-      header,
-      at: lead.length,
-      lines: [...lead, line],
-      kept: lead.length + 1,
-      callers: new Set(line.caller === undefined ? [] : [line.caller]),
-      timed: line.time !== undefined,
-      earlier: this.#begun++,
-      strikes: 0,
-      foreign: 0,
-      frames: 0,
-      finished: false,
-    });
+    this.#open.push(open(header, line, lead, this.#begun++));
   }
 
   #single(header: Header, line: Line, owner: Open | undefined): void {
@@ -156,115 +123,84 @@ export class Segmenter {
   }
 
   /** Takes a header as part of an open report; false when it begins another one. */
-  #absorb(open: Open, header: Header, line: Line): boolean {
-    const { rule } = open.header;
-    const fresh = open.frames === 0 && !open.finished;
+  #absorb(report: Open, header: Header, line: Line): boolean {
+    const { rule } = report.header;
+    const fresh = report.frames === 0 && !report.finished;
     const body = line.body.trimStart();
     // A check within the code that prints a stall may itself warn.
     const nested = fresh && rule.kind.startsWith('rcu.') && header.rule.kind.startsWith('warn.');
     if (nested || rule.continuedBy?.test(body) === true) {
-      this.#keep(open, line);
+      this.#keep(report, line);
     } else if (header.rule.kind === 'warn.cut') {
       if (!fresh || rule.announces === undefined || rule.kind === 'warn.cut') return false;
-      this.#keep(open, line);
+      this.#keep(report, line);
     } else if (
       /^(?:panic|init)$/.test(header.rule.kind) &&
       rule.kind !== 'panic' &&
       rule.kind !== 'warn.cut'
     ) {
-      open.panic ??= header.groups['why']?.trim() ?? header.text;
-      open.finished = false;
-      this.#keep(open, line);
+      report.panic ??= header.groups['why']?.trim() ?? header.text;
+      report.finished = false;
+      this.#keep(report, line);
     } else if (fresh && rule.announces?.test(body) === true) {
-      open.at = open.lines.length;
-      this.#keep(open, line);
-      open.header = rule.kind === 'warn.cut' ? header : merged(open.header, header);
+      report.at = report.lines.length;
+      this.#keep(report, line);
+      report.header = rule.kind === 'warn.cut' ? header : merged(report.header, header);
     } else if (fresh && rule.kind.startsWith('warn.') && header.rule.announces !== undefined) {
-      this.#keep(open, line);
-      open.header = merged(header, open.header);
+      this.#keep(report, line);
+      report.header = merged(header, report.header);
     } else return false;
     return true;
   }
 
-  #keep(open: Open, line: Line): void {
-    open.lines.push(line);
-    open.kept = open.lines.length;
-    open.strikes = 0;
-    open.foreign = 0;
-    const first = open.lines[0] as Line;
-    if (open.lines.length >= MAX_LINES || line.end - first.start > MAX_BYTES) this.#close(open, {});
+  #keep(report: Open, line: Line): void {
+    report.lines.push(line);
+    report.kept = report.lines.length;
+    report.strikes = 0;
+    report.foreign = 0;
+    const first = report.lines[0] as Line;
+    if (report.lines.length >= MAX_LINES || line.end - first.start > MAX_BYTES) this.#close(report, {});
   }
 
-  #extend(open: Open, line: Line): void {
-    if (silent(open, line)) {
-      this.#close(open, {});
+  #extend(report: Open, line: Line): void {
+    if (isSilent(report, line)) {
+      this.#close(report, {});
       return;
     }
-    if (open.timed && line.time === undefined && line.body.trim() !== '') {
+    if (report.timed && line.time === undefined && line.body.trim() !== '') {
       // User space writes to the same console: not the kernel's words.
-      if (++open.foreign > MAX_FOREIGN) this.#close(open, {});
+      if (++report.foreign > MAX_FOREIGN) this.#close(report, {});
       return;
     }
     const text = line.body.trim();
-    const how = open.finished && !AFTERWORD.test(text) ? 'no' : belongs(line.body);
+    const how = report.finished && !AFTERWORD.test(text) ? 'no' : belongs(line.body, report.header.rule.kind);
     if (how === 'sure') {
-      if (isFrame(text) && !text.includes('? ')) open.frames++;
-      const sinceHeader = open.lines.length - open.at;
-      this.#keep(open, line);
-      if (END_MARK.test(text) || (sinceHeader > 1 && open.header.rule.last?.test(text) === true))
-        open.finished = true;
+      if (isFrame(text) && !text.includes('? ')) report.frames++;
+      const sinceHeader = report.lines.length - report.at;
+      this.#keep(report, line);
+      if (END_MARK.test(text) || (sinceHeader > 1 && report.header.rule.last?.test(text) === true))
+        report.finished = true;
       return;
     }
-    open.lines.push(line);
-    open.strikes += how === 'no' ? 1 : text === '' ? 0.25 : 0.5;
-    if (open.strikes >= (open.frames > 0 || open.finished ? PATIENCE.after : PATIENCE.before))
-      this.#close(open, {});
+    report.lines.push(line);
+    report.strikes += how === 'no' ? 1 : text === '' ? 0.25 : 0.5;
+    if (isOver(report)) this.#close(report, {});
   }
 
-  #close(open: Open, why: { readonly cut?: boolean; readonly torn?: string }): void {
-    this.#open = this.#open.filter((o) => o !== open);
-    const { header, at, earlier, panic } = open;
+  #close(report: Open, why: { readonly cut?: boolean; readonly torn?: string }): void {
+    this.#open = this.#open.filter((o) => o !== report);
+    const { header, at, earlier, panic } = report;
     const { rule } = header;
-    const whole = open.finished || rule.traceless === true || (open.frames > 0 && rule.last === undefined);
+    const whole =
+      report.finished || rule.traceless === true || (report.frames > 0 && rule.last === undefined);
     this.#done({
       header,
       at,
-      lines: open.lines.slice(0, open.kept),
+      lines: report.lines.slice(0, report.kept),
       earlier,
       ...(panic === undefined ? {} : { panic }),
-      cut: why.cut === true && open.strikes === 0 && !open.finished,
+      cut: why.cut === true && report.strikes === 0 && !report.finished,
       ...(why.torn === undefined || whole ? {} : { torn: why.torn }),
     });
   }
-}
-
-/** Whether a report has said nothing for so long that this line is no part of it. */
-function silent(open: Open, line: Line): boolean {
-  const last = open.lines[open.kept - 1]?.time;
-  return last !== undefined && line.time !== undefined && line.time - last > SILENCE;
-}
-
-/** A notice that some other context printed while a fault was being reported: it does not end that report. */
-const passing = (open: Open, header: Header): boolean =>
-  header.rule.severity === 'info' && open.header.rule.severity === 'bug' && !open.finished && open.frames > 0;
-
-/** One header of two: the telling one's kind and title, the proper one's place. */
-function merged(telling: Header, proper: Header): Header {
-  const { kind, severity, title = (): string => telling.text } = telling.rule;
-  const { literal, re, continuedBy, last } = proper.rule;
-  const rule: HeaderRule = {
-    kind,
-    severity,
-    title,
-    literal,
-    re,
-    ...(continuedBy === undefined ? {} : { continuedBy }),
-    ...(last === undefined ? {} : { last }),
-  };
-  return {
-    rule,
-    groups: { ...proper.groups, ...telling.groups },
-    text: telling.text,
-    proper,
-  };
 }

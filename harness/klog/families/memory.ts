@@ -20,6 +20,7 @@ export const memoryHeaders: readonly HeaderRule[] = [
   },
   {
     kind: 'bad.rss',
+    traceless: true,
     literal: 'BUG: Bad rss-counter state',
     re: /^BUG: Bad rss-counter state mm:\S{1,40} (?:type:(?<type>\w{1,40})|idx:\d{1,4})/,
     severity: 'bug',
@@ -27,6 +28,7 @@ export const memoryHeaders: readonly HeaderRule[] = [
   },
   {
     kind: 'pgtables',
+    traceless: true,
     literal: 'BUG: non-zero ',
     re: /^BUG: non-zero (?<what>pgtables_bytes|nr_pmds|nr_ptes) on freeing mm/,
     severity: 'bug',
@@ -74,6 +76,7 @@ export const memoryHeaders: readonly HeaderRule[] = [
   },
   {
     kind: 'mempool',
+    traceless: true,
     literal: 'BUG: mempool element',
     re: /^BUG: mempool element poison mismatch/,
     severity: 'bug',
