@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { loadCandidate } from '../../patches/index.ts';
 import { parsePatchFile } from '../../patches/parse.ts';
+import type { KernelReport, LockdepReport } from '../klog/index.ts';
 import type { Suspect } from './attribute.ts';
 import { changesOfDiffs } from './changes.ts';
 import { golden, sourceOf } from './fixtures.ts';
@@ -16,7 +17,7 @@ import {
   type TriageJob,
   terminalMode,
 } from './modes.ts';
-import { groupsSchema, reportSchema, triageSchema } from './schema.ts';
+import { groupsSchema, type ReportDocument, reportSchema, triageSchema } from './schema.ts';
 import type { LogSource, Piece } from './source.ts';
 
 const inversion = golden('inversion.console.txt');
@@ -86,6 +87,13 @@ describe('JSON', () => {
     const document: unknown = JSON.parse(text);
     // A key that the schema does not know would be dropped here.
     expect(triageSchema.parse(document)).toEqual(document);
+  });
+
+  test('knows every field of the reader (this is checked when it is compiled)', () => {
+    type Known = NonNullable<ReportDocument['lockdep']>;
+    const unknown: readonly never[] = [] as Exclude<keyof KernelReport, keyof ReportDocument>[];
+    const unknownOfLocks: readonly never[] = [] as Exclude<keyof LockdepReport, keyof Known>[];
+    expect([...unknown, ...unknownOfLocks]).toEqual([]);
   });
 
   test('has titles of others only when asked', async () => {

@@ -41,6 +41,8 @@ export const reportSchema = z.object({
   secondary: z.boolean().optional(),
   replay: z.boolean().optional(),
   ip: frameSchema.optional(),
+  /** Who holds what a hung task waits for. */
+  blocker: z.object({ lock: z.string(), task: taskSchema }).optional(),
   panic: z.string().optional(),
   lockdep: lockdepSchema.optional(),
   /** With `--titles syzkaller`. */

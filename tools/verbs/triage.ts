@@ -1,6 +1,9 @@
 import { once } from 'node:events';
 import { Command, Option } from '@commander-js/extra-typings';
 import { ExitCode, RingtrialError } from '../../common/errors.ts';
+import type { Figure } from '../../harness/bench/measure.ts';
+import { benchTriage } from '../../harness/bench/triage.ts';
+import { screenOn } from '../../harness/output/screen.ts';
 import { followJsonMode, followMode } from '../../harness/triage/follow.ts';
 import {
   dotMode,
@@ -107,3 +110,24 @@ function endWithReader(): void {
     throw error;
   });
 }
+
+/** @param render shows figures to people */
+export const triageBench = (render: (figures: readonly Figure[]) => string) =>
+  new Command('triage')
+    .description('reading kernel logs: speed, memory, and with --corpus how right it is')
+    .option(
+      '--corpus <directory>',
+      'golden files from outside: headers.tsv, syzkaller/report/, syzkaller/manifest.jsonl',
+    )
+    .option('--json', 'print the figures as JSON')
+    .action(async ({ corpus, json }) => {
+      const signal = interruptible();
+      const screen = screenOn(process.stderr);
+      try {
+        const figures = await benchTriage({ corpus, signal, onProgress: (what) => screen.status(what) });
+        screen.end();
+        process.stdout.write(json ? `${JSON.stringify(figures, null, 2)}\n` : render(figures));
+      } finally {
+        screen.end();
+      }
+    });
