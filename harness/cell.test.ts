@@ -58,7 +58,12 @@ describe('judgeCell', () => {
       ['MISS', 'FAIL', 'MISS'],
     ],
     ['no KTAP at all is an error', 'hello', {}, ['ERROR', 'MISS', 'MISS']],
-    ['lockdep was off: nothing was proved', all, { blind: 'lockdep off' }, ['MISS', 'MISS', 'MISS']],
+    [
+      'lockdep was off: nothing was proved',
+      all,
+      { blind: { because: 'lockdep off' } },
+      ['MISS', 'MISS', 'MISS'],
+    ],
     [
       'a kernel report spoils every pass',
       all,

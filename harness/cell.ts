@@ -1,7 +1,7 @@
 import type { ExecOutcome } from '../vm/ssh/connection.ts';
 import type { VitalSign } from './dossier.ts';
 import type { Ktap, KtapPoint } from './ktap.ts';
-import type { PointResult, Status } from './status.ts';
+import type { Blind, PointResult, Status } from './status.ts';
 import type { Program } from './suite.ts';
 
 /** All that was observed of one run of one program, before anybody judges it. */
@@ -19,7 +19,7 @@ export interface CellEvidence {
   /** What could still be had from the guest when the program did not end. */
   readonly sign?: VitalSign;
   /** Why a pass cannot be believed: lockdep was off, the console silent or incomplete. */
-  readonly blind?: string;
+  readonly blind?: Blind;
 }
 
 /**
@@ -38,6 +38,7 @@ export function judgeCell(evidence: CellEvidence): PointResult[] {
       repetition: evidence.repetition,
       ...(point ? withReports(own, evidence) : own),
       own: own.status,
+      ...(evidence.blind ? { blind: evidence.blind } : {}),
       observations: point?.observations ?? (name === firstUnseen ? evidence.ktap.trailingObservations : []),
       diagnostics: point?.diagnostics ?? (name === firstUnseen ? evidence.ktap.trailing : []),
       reports: evidence.reports.map((report) => report.signature),
@@ -59,7 +60,7 @@ function believed(point: KtapPoint, evidence: CellEvidence): Judged {
   const problem = evidence.ktap.problems[0];
   if (problem !== undefined)
     return { status: 'ERROR', reason: `the program's output contradicts itself: ${problem}` };
-  if (evidence.blind !== undefined) return { status: 'MISS', reason: evidence.blind };
+  if (evidence.blind) return { status: 'MISS', reason: blindText(evidence.blind) };
   return believedAfter(evidence.outcome, evidence) ?? said;
 }
 
@@ -111,6 +112,9 @@ function withReports(own: Judged, evidence: CellEvidence): Judged {
   if (!report || own.status === 'FAIL' || own.status === 'SKIP') return own;
   return { status: 'FAIL', reason: `kernel report: ${report.title}` };
 }
+
+const blindText = ({ since, because }: Blind): string =>
+  since === undefined ? because : `${because} (since ${since.toFixed(3)} s of the guest's clock)`;
 
 const failureText = (point: KtapPoint): string =>
   point.diagnostics.filter((line) => /^(expected|saw)\b/.test(line)).join('; ') || 'failed';

@@ -13,6 +13,8 @@ export interface CellsRequest {
   readonly repetitions: number;
   /** Whether this kernel was built with lockdep, so that its silence must be explained. */
   readonly lockdep: boolean;
+  /** Whether the RAM of a guest in which something hangs is dumped. */
+  readonly dump?: boolean | undefined;
   /** The run directory. */
   readonly directory: string;
   readonly source: GuestSource;
@@ -99,6 +101,7 @@ async function runPlanned(
   const context: CellContext = {
     directory: path.join(request.directory, side, `repetition-${repetition}`),
     lockdep: request.lockdep,
+    dump: request.dump ?? false,
     signal: request.signal,
   };
   let points: PointResult[] = [];

@@ -17,6 +17,10 @@ const qmpDeadlineMs = 5_000;
 
 export async function vitalSign(guest: Guest): Promise<VitalSign> {
   if (!guest.alive) return 'dead';
+  if (guest.halted) {
+    await guest[Symbol.asyncDispose]();
+    return 'dead';
+  }
   const qemu = await guest.qmp.command('query-status', {}, qmpDeadlineMs).then(
     () => true,
     () => false,
@@ -39,15 +43,29 @@ const questions = {
 /**
  * Asks a guest in which something hangs who waits for whom: over SSH while it answers, else through
  * its serial console and QEMU. SysRq's answers go to the console log; the rest into `directory`. In
- * this domain the hang is the bug, and this is its evidence. Never throws: evidence is what one gets.
+ * this domain the hang is the bug, and this is its evidence. `memory` adds a core of the guest's RAM. Never throws: evidence is what one gets.
  */
-export async function collectDossier(guest: Guest, sign: VitalSign, directory: string): Promise<void> {
+export async function collectDossier(
+  guest: Guest,
+  sign: VitalSign,
+  { directory, memory }: { readonly directory: string; readonly memory: boolean },
+): Promise<void> {
   if (sign === 'dead' || sign === 'qemu-silent') return;
   await mkdir(directory, { recursive: true });
   // Registers first: they tell where the processors are before anybody disturbs them.
   await keep(directory, 'registers.txt', guest.qmp.human('info registers -a', qmpDeadlineMs));
   if (sign === 'answers') await askShell(guest, directory);
   else await askConsole(guest, directory);
+  if (memory) await dumpMemory(guest, directory);
+}
+
+/** The guest's RAM as an ELF core, for crash(8) and gdb. As large as the guest; only when asked for. */
+async function dumpMemory(guest: Guest, directory: string): Promise<void> {
+  const protocol = `file:${path.resolve(directory, 'memory.core')}`;
+  const dumped = guest.qmp
+    .command('dump-guest-memory', { paging: false, protocol }, 120_000)
+    .then(() => 'memory.core\n');
+  await keep(directory, 'memory.txt', dumped);
 }
 
 async function askShell(guest: Guest, directory: string): Promise<void> {

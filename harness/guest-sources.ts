@@ -1,5 +1,5 @@
 import { copyFile, mkdir } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, freemem } from 'node:os';
 import path from 'node:path';
 import type { Image } from '../vm/image/image.ts';
 import type { Kernel } from '../vm/kernel/index.ts';
@@ -77,7 +77,7 @@ export async function forkSource(request: SourceRequest): Promise<GuestSource> {
   return {
     bootConsole,
     onePerCell: true,
-    width: Math.max(1, Math.floor((overcommit * availableParallelism()) / request.shape.vcpus)),
+    width: widthFor(request.shape),
     fresh: (name) =>
       forkSnapshot(snapshot, {
         directory: path.join(request.directory, name),
@@ -85,6 +85,14 @@ export async function forkSource(request: SourceRequest): Promise<GuestSource> {
         signal: request.signal,
       }),
   };
+}
+
+/** How many guests of a shape the processors and the free memory of this machine bear, at least one. */
+function widthFor({ vcpus, memoryMiB }: GuestShape): number {
+  const byProcessors = Math.floor((overcommit * availableParallelism()) / vcpus);
+  // A fork that writes to all of its memory has all of it to itself; QEMU takes about 100 MiB besides.
+  const byMemory = Math.floor(freemem() / 2 ** 20 / 2 / (memoryMiB + 100));
+  return Math.max(1, Math.min(byProcessors, byMemory));
 }
 
 const bootRequest = (request: SourceRequest, name: string): BootRequest => ({

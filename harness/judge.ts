@@ -63,6 +63,7 @@ function side(points: readonly PointResult[]): TestSide {
     own: worst(points.map((point) => point.own)),
     ...(reason === undefined ? {} : { reason }),
     runs: points.length,
+    validated: points.filter((point) => !point.blind).length,
     counts,
     observations: points.map((point) => [...point.observations]),
     diagnostics: [...(points.find((point) => point.status === status)?.diagnostics ?? [])],

@@ -25,6 +25,8 @@ export interface CellContext {
   readonly directory: string;
   /** Whether this kernel was built with lockdep, so that its silence must be explained. */
   readonly lockdep: boolean;
+  /** Whether the RAM of a guest in which something hangs is dumped. */
+  readonly dump: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -39,7 +41,7 @@ export async function runCell(cell: Cell, guests: GuestInUse, context: CellConte
   const sign =
     run.outcome.type === 'exited' || run.outcome.type === 'signalled'
       ? undefined
-      : await trouble(guest, output);
+      : await trouble(guest, { directory: `${output}.hang`, memory: context.dump });
   const after = guest.alive ? await inspect(guest, program.name, context.signal) : undefined;
   const end = guest.alive ? undefined : await guest.ended();
   const reports = guests.scan(program.name, repetition, [from, guest.console.size]);
@@ -62,16 +64,19 @@ export async function runCell(cell: Cell, guests: GuestInUse, context: CellConte
     ...(sign === undefined ? {} : { sign }),
     ...(end?.type === 'panic' ? { panic: end.line } : {}),
     ...(end ? { gone: endWords(end) } : {}),
-    ...(blind === undefined ? {} : { blind }),
+    ...(blind === undefined ? {} : { blind: { because: blind, since: reports[0]?.timestamp } }),
   });
 }
 
 /** The program did not end: finds out what is the matter with the guest, and takes down the evidence. */
-async function trouble(guest: Guest, output: string): Promise<VitalSign> {
+async function trouble(
+  guest: Guest,
+  dossier: { readonly directory: string; readonly memory: boolean },
+): Promise<VitalSign> {
   // A kernel that panics takes the connection down a moment before it takes QEMU down.
   await Promise.race([guest.ended(), new Promise((resolve) => setTimeout(resolve, 2_000))]);
   const sign = await vitalSign(guest);
-  await collectDossier(guest, sign, `${output}.hang`);
+  await collectDossier(guest, sign, dossier);
   return sign;
 }
 

@@ -63,6 +63,7 @@ async function cellsRequest(trial: Trial, side: Side, kernel: Kernel): Promise<O
     suite: trial.suite,
     repetitions: trial.options.repeat ?? 1,
     lockdep: /^CONFIG_LOCKDEP=y$/m.test(await readFile(kernel.config, 'utf8')),
+    dump: trial.options.dump,
     directory: trial.run.path,
     onEvent: trial.emit,
     signal: trial.options.signal,

@@ -18,6 +18,13 @@ export interface Observation {
   readonly unit?: string | undefined;
 }
 
+/** From when on, by the guest's clock, and why a kernel's silence says nothing. */
+export interface Blind {
+  /** Seconds since the guest's boot; undefined when nobody knows. */
+  readonly since?: number | undefined;
+  readonly because: string;
+}
+
 /** What one test point of one program did in one repetition. */
 export interface PointResult {
   /** `PROGRAM.POINT`, stable. */
@@ -29,6 +36,8 @@ export interface PointResult {
   readonly own: Status;
   /** Why it is not a plain PASS, for people. */
   readonly reason?: string;
+  /** Set when nobody would have heard a complaint of the kernel; else the result is validated. */
+  readonly blind?: Blind;
   readonly observations: readonly Observation[];
   /** The other `#` lines: what was expected and what was seen. */
   readonly diagnostics: readonly string[];

@@ -18,6 +18,8 @@ export interface EvaluateOptions {
   readonly only?: readonly string[] | undefined;
   /** How often each kernel runs the whole suite. */
   readonly repeat?: number | undefined;
+  /** A guest in which something hangs leaves a core of its RAM in the hang's dossier. */
+  readonly dump?: boolean | undefined;
   /** A change in behaviour rejects. */
   readonly strict?: boolean | undefined;
   readonly accel?: AcceleratorChoice | undefined;

@@ -11,6 +11,8 @@ const testSide = z.object({
   own: status,
   reason: z.string().optional(),
   runs: z.number().int(),
+  /** Runs in which a complaint of the kernel would have been heard: lockdep on, console whole. */
+  validated: z.number().int(),
   counts: z.partialRecord(status, z.number().int()),
   /** One list for each repetition. */
   observations: z.array(z.array(observation)),

@@ -40,6 +40,7 @@ export const evaluateVerb = () =>
         .choices(['microvm', 'q35'] as const)
         .default('microvm' as const),
     )
+    .option('--dump', 'when something hangs, keep the RAM of its guest too (as large as the guest)', false)
     .addOption(
       new Option('--guests <how>', 'each test in a fork of a booted guest, or all in booted guests')
         .choices(['fork', 'boot'] as const)

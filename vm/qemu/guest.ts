@@ -74,9 +74,17 @@ export class Guest implements AsyncDisposable {
     await this.console.closed;
     const panic = panicLine(this.console.tail);
     if (panic !== undefined) return { type: 'panic', line: panic };
-    if (exit.code === 0) return { type: 'powered-off' };
+    if (exit.code === 0 || this.halted) return { type: 'powered-off' };
     const detail = exit.signal ? `killed by ${exit.signal}` : `exit status ${exit.code}`;
     return { type: 'qemu-died', detail };
+  }
+
+  /**
+   * Whether the kernel said that it switches the machine off or halts it (kernel/reboot.c). Without ACPI
+   * it cannot switch QEMU off: the processors just stand still.
+   */
+  get halted(): boolean {
+    return /\breboot: (Power down|System halted)/.test(this.console.tail);
   }
 
   /** Runs a shell command in the guest. A connection that was lost earlier is opened anew, once. */
