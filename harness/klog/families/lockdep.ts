@@ -1,4 +1,5 @@
 import type { HeaderRule } from './rule.ts';
+import { SIGNS } from './rule.ts';
 
 /**
  * kernel/locking/lockdep.c (print_*_bug), rcu/update.c, and what lockdep prints when it gives up
@@ -8,6 +9,7 @@ import type { HeaderRule } from './rule.ts';
 const framed = (kind: string, literal: string, text: string): HeaderRule => ({
   kind: `lockdep.${kind}`,
   literal,
+  scan: SIGNS,
   re: new RegExp(`^(?:WARNING: |\\[ (?:INFO|BUG|WARNING): )${text}`),
   severity: 'bug',
 });
@@ -15,6 +17,7 @@ const framed = (kind: string, literal: string, text: string): HeaderRule => ({
 const off = (kind: string, limit: string): HeaderRule => ({
   kind: `lockdep.off.${kind}`,
   literal: `${limit} too low!`,
+  scan: SIGNS,
   re: new RegExp(`^BUG: ${limit} too low!`),
   severity: 'warning',
 });
@@ -51,6 +54,7 @@ export const lockdepHeaders: readonly HeaderRule[] = [
   {
     kind: 'rtmutex.deadlock',
     literal: 'circular locking deadlock',
+    scan: SIGNS,
     re: /^(?:WARNING: |\[ (?:INFO|BUG): )circular locking deadlock detected/,
     severity: 'bug',
   },
@@ -63,12 +67,14 @@ export const lockdepHeaders: readonly HeaderRule[] = [
   {
     kind: 'lockdep.subclass',
     literal: 'looking up invalid subclass',
+    scan: SIGNS,
     re: /^BUG: looking up invalid subclass: (?<n>\d{1,10})/,
     severity: 'bug',
   },
   {
     kind: 'lockdep.key',
     literal: 'has not been registered!',
+    scan: SIGNS,
     re: /^BUG: key \S{1,40} (?:has not been registered|not in \.data)!/,
     severity: 'bug',
     title: () => 'BUG: lock class key has not been registered',

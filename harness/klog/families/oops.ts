@@ -1,4 +1,5 @@
 import type { HeaderRule } from './rule.ts';
+import { SIGNS } from './rule.ts';
 
 /** Faults, BUG() and panics: arch/x86/mm/fault.c, arch/x86/kernel/{traps,dumpstack}.c, arch/arm64/mm/fault.c, lib/bug.c, kernel/panic.c. */
 export const oopsHeaders: readonly HeaderRule[] = [
@@ -13,6 +14,7 @@ export const oopsHeaders: readonly HeaderRule[] = [
   {
     kind: 'oops.null',
     literal: 'NULL pointer dereference',
+    scan: SIGNS,
     re: /^BUG: (?:unable to handle )?kernel NULL pointer dereference/,
     severity: 'bug',
     title: () => 'kernel NULL pointer dereference',
@@ -21,6 +23,7 @@ export const oopsHeaders: readonly HeaderRule[] = [
   {
     kind: 'oops.page',
     literal: 'unable to handle ',
+    scan: SIGNS,
     re: /^BUG: unable to handle (?:page fault for address|kernel paging request)/,
     severity: 'bug',
     title: () => 'unable to handle page fault',
@@ -52,6 +55,7 @@ export const oopsHeaders: readonly HeaderRule[] = [
   {
     kind: 'oops.divide',
     literal: 'divide',
+    scan: ['divide error: ', 'divide_error: '],
     re: /^(?:Oops: )?divide[ _]error: /,
     severity: 'bug',
     title: () => 'divide error',
@@ -81,6 +85,7 @@ export const oopsHeaders: readonly HeaderRule[] = [
   {
     kind: 'oops.stackguard',
     literal: 'stack guard page was hit',
+    scan: SIGNS,
     re: /^BUG: (?:(?<stack>[A-Za-z0-9_#]{1,20}) )?stack guard page was hit/,
     severity: 'bug',
     title: () => 'stack guard page was hit',

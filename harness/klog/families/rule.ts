@@ -6,8 +6,10 @@ import type { Severity } from '../types.ts';
  */
 export interface HeaderRule {
   readonly kind: string;
-  /** At least five characters that every such line holds: what the fast scan looks for. */
+  /** At least five characters that every such line holds: what the fast scan looks for, and the first test. */
   readonly literal: string;
+  /** What the fast scan looks for instead, when that is better found: every such line holds one of them. */
+  readonly scan?: readonly string[];
   readonly re: RegExp;
   readonly severity: Severity;
   /** The report's title; groups of `re` are given. Default: the matched text. */
@@ -29,3 +31,6 @@ export interface HeaderRule {
   /** The line that ends such a report, where the printer writes one. */
   readonly last?: RegExp;
 }
+
+/** The words that most reports open with. */
+export const SIGNS: readonly string[] = ['BUG: ', 'WARNING: ', 'INFO: '];

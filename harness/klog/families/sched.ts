@@ -1,10 +1,12 @@
 import type { HeaderRule } from './rule.ts';
+import { SIGNS } from './rule.ts';
 
 /** Sleeping and migrating where one must not: kernel/sched/core.c, lib/smp_processor_id.c, rcu/tree_plugin.h. */
 export const schedHeaders: readonly HeaderRule[] = [
   {
     kind: 'sched.atomic',
     literal: 'scheduling while atomic',
+    scan: SIGNS,
     re: /^BUG: scheduling while atomic/,
     severity: 'bug',
     title: () => 'BUG: scheduling while atomic',
@@ -46,6 +48,7 @@ export const schedHeaders: readonly HeaderRule[] = [
   {
     kind: 'sched.preempt',
     literal: 'in preemptible [',
+    scan: SIGNS,
     re: /^BUG: using (?<what>\w{1,60})\(?\)? in preemptible \[[0-9a-f]{1,16}\] code/,
     severity: 'bug',
     title: (g) => `BUG: using ${g['what']}() in preemptible code`,

@@ -1,4 +1,5 @@
 import type { HeaderRule } from './rule.ts';
+import { SIGNS } from './rule.ts';
 
 const seconds = (g: Readonly<Record<string, string | undefined>>, text: string): string =>
   g['dead'] ? `${text} (it cannot die)` : text;
@@ -14,6 +15,7 @@ export const stallHeaders: readonly HeaderRule[] = [
   {
     kind: 'rcu.stall.csd',
     literal: 'stall, but suppressed full report',
+    scan: SIGNS,
     re: /^(?:rcu: )?INFO: (?<flavour>\w{1,40}) detected stall, but suppressed full report/,
     severity: 'warning',
     title: (g) => `${g['flavour']} detected stall, report suppressed by a stuck CSD lock`,
@@ -21,6 +23,7 @@ export const stallHeaders: readonly HeaderRule[] = [
   {
     kind: 'rcu.stall.exp',
     literal: 'detected expedited stalls',
+    scan: SIGNS,
     re: /^(?:rcu: )?INFO: (?<flavour>\w{1,40}) detected expedited stalls on CPUs/,
     severity: 'bug',
     title: (g) => `${g['flavour']} detected expedited stalls`,
@@ -28,6 +31,7 @@ export const stallHeaders: readonly HeaderRule[] = [
   {
     kind: 'rcu.tasks',
     literal: 'detected stalls on tasks:',
+    scan: SIGNS,
     re: /^(?:rcu: )?INFO: (?<flavour>\w{1,40}) detected stalls on tasks:/,
     severity: 'bug',
     title: (g) => `${g['flavour']} detected stalls on tasks`,
@@ -35,6 +39,7 @@ export const stallHeaders: readonly HeaderRule[] = [
   {
     kind: 'rcu.stall.self',
     literal: 'self-detected stall on CPU',
+    scan: SIGNS,
     re: /^(?:rcu: )?INFO: (?<flavour>\w{1,40}) self-detected stall on CPU/,
     severity: 'bug',
     title: (g) => `${g['flavour']} self-detected stall`,
@@ -43,6 +48,7 @@ export const stallHeaders: readonly HeaderRule[] = [
   {
     kind: 'rcu.stall.other',
     literal: 'detected stalls on CPUs/tasks',
+    scan: SIGNS,
     re: /^(?:rcu: )?INFO: (?<flavour>\w{1,40}) detected stalls on CPUs\/tasks/,
     severity: 'bug',
     title: (g) => `${g['flavour']} detected stalls`,
@@ -58,6 +64,7 @@ export const stallHeaders: readonly HeaderRule[] = [
   {
     kind: 'hung.task.iowait',
     literal: ' blocked in I/O wait for more than ',
+    scan: SIGNS,
     re: /^INFO: task (?<comm>.{1,64}):(?<pid>\d{1,10}) blocked in I\/O wait for more than \d{1,10} seconds/,
     severity: 'bug',
     title: (g) => seconds(g, 'task hung in I/O wait'),
@@ -66,6 +73,7 @@ export const stallHeaders: readonly HeaderRule[] = [
   {
     kind: 'hung.task',
     literal: ' for more than ',
+    scan: SIGNS,
     re: /^INFO: task (?<comm>.{1,64}):(?<pid>\d{1,10}) (?:blocked|(?<dead>can't die)) for more than \d{1,10} seconds/,
     severity: 'bug',
     title: (g) => seconds(g, 'task hung'),
@@ -75,6 +83,7 @@ export const stallHeaders: readonly HeaderRule[] = [
     // since 6.16; `<writer>` and the like since 6.17
     kind: 'hung.mutex',
     literal: ' by task ',
+    scan: SIGNS,
     re: /^INFO: task (?<comm>.{1,64}):(?<pid>\d{1,10})(?: <\w{1,20}>)? (?:is )?blocked on an? (?<lock>[a-z-]{1,40}).{0,20} likely (?:owned|last held) by task (?<owner>.{1,64}):(?<ownerPid>\d{1,10})/,
     severity: 'info',
     title: (g) => `task blocked on a ${g['lock']}`,
