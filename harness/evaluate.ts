@@ -8,7 +8,7 @@ import type { Accelerator, GuestShape } from '../vm/qemu/args.ts';
 import type { Listener, Side, TrialEvent } from './events.ts';
 import { judge } from './judge.ts';
 import { reproduceScript, writeReproductionInitrd } from './reproduce.ts';
-import { RunDirectory } from './run-directory.ts';
+import { RunDirectory, RunDirectoryError } from './run-directory.ts';
 import { confirmed, runSide } from './side.ts';
 import { loadSuite, onlyPrograms, type Suite } from './suite.ts';
 import type { EvaluateOptions, Prepared, Trial } from './trial.ts';
@@ -45,7 +45,13 @@ export async function evaluate(options: EvaluateOptions): Promise<Verdict> {
   };
   const built = await buildSide(prepared, 'candidate');
   const verdict = built.ok ? await tryBoth(trial, built.kernel) : compileVerdict(trial, built.error);
-  run.writeVerdict(verdict);
+  try {
+    run.writeVerdict(verdict);
+  } catch (error) {
+    // The verdict itself is not lost: the caller gets it.
+    if (!(error instanceof RunDirectoryError)) throw error;
+    emit({ type: 'notice', message: error.message });
+  }
   emit({ type: 'verdict', verdict: verdict.verdict, summary: verdict.summary });
   return verdict;
 }
@@ -134,13 +140,18 @@ async function tryBoth(trial: Trial, candidate: Kernel): Promise<Verdict> {
   return verdictSchema.parse({ ...facts(trial, candidate), ...judgement, ...ending(trial) });
 }
 
+/** A convenience, without which the trial goes on. */
 async function writeReproduction(trial: Trial, candidate: Kernel): Promise<void> {
-  await writeReproductionInitrd(trial.image, trial.suite, path.join(trial.run.path, 'reproduce.initrd'));
   const script = reproduceScript({
     shape: trial.shape,
     commandLine: trial.profile.commandLine,
     vmlinux: { base: trial.base.vmlinux, candidate: candidate.vmlinux },
     rebuild: `ringtrial evaluate ${trial.options.patch} --tree ${trial.tree.spec} --profile ${trial.profile.name}`,
   });
-  trial.run.write('reproduce.sh', script, 0o755);
+  try {
+    await writeReproductionInitrd(trial.image, trial.suite, path.join(trial.run.path, 'reproduce.initrd'));
+    trial.run.write('reproduce.sh', script, 0o755);
+  } catch (error) {
+    trial.emit({ type: 'notice', message: `no reproduce.sh: ${(error as Error).message}` });
+  }
 }

@@ -37,7 +37,7 @@ export async function runCell(cell: Cell, guests: GuestInUse, context: CellConte
   const from = guest.console.size;
   const run = await runProgram(guest, program, context.signal);
   const output = outputName(context.directory, cell);
-  await keepOutput(output, run);
+  const unkept = await keepOutput(output, run);
   const sign =
     run.outcome.type === 'exited' || run.outcome.type === 'signalled'
       ? undefined
@@ -48,7 +48,7 @@ export async function runCell(cell: Cell, guests: GuestInUse, context: CellConte
   const blind = blindness({
     vitals: after?.vitals,
     consoleSynced: after?.consoleSynced ?? false,
-    consoleProblem: guest.console.problem,
+    consoleProblem: guest.console.problem ?? unkept,
     lockdep: context.lockdep,
     taintBefore: guests.taint,
     reports: reports.length,
@@ -95,8 +95,14 @@ function endWords(end: GuestEnd): string {
 const outputName = (directory: string, { program, attempt }: Cell): string =>
   path.join(directory, attempt === 1 ? program.name : `${program.name}.attempt-${attempt}`);
 
-async function keepOutput(name: string, run: ExecResult): Promise<void> {
-  await mkdir(path.dirname(name), { recursive: true });
-  await writeFile(`${name}.ktap`, run.stdout);
-  if (run.stderr.length > 0) await writeFile(`${name}.stderr`, run.stderr);
+/** Returns why the output could not be kept: a result without its evidence is no pass. */
+async function keepOutput(name: string, run: ExecResult): Promise<string | undefined> {
+  try {
+    await mkdir(path.dirname(name), { recursive: true });
+    await writeFile(`${name}.ktap`, run.stdout);
+    if (run.stderr.length > 0) await writeFile(`${name}.stderr`, run.stderr);
+    return undefined;
+  } catch (error) {
+    return `the test's output could not be written: ${(error as NodeJS.ErrnoException).code}`;
+  }
 }

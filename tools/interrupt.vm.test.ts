@@ -1,5 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -107,4 +116,31 @@ describe('a trial that is stopped', () => {
     expect(await next.exited).toBe(143);
     expect(qemusOf(next.run)).toEqual([]);
   });
+});
+
+describe('a disk that is full', () => {
+  // Mounting a small file system takes root, which continuous integration is.
+  test.runIf(process.getuid?.() === 0)(
+    'leaves no pass without evidence, a clear word, and nothing running',
+    async () => {
+      const disk = path.join(scratch, 'disk');
+      mkdirSync(disk);
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', disk]);
+      try {
+        const run = path.join(disk, 'run');
+        const args = [program, 'evaluate', 'base', '--only', 'thread-steps', '--json', '--out', run];
+        const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+          encoding: 'utf8',
+          timeout: 300_000,
+        });
+        expect(status, stderr).toBe(3);
+        expect(stderr).toMatch(/ENOSPC|disk is full|no space/i);
+        if (stdout !== '') expect(JSON.parse(stdout)).toMatchObject({ verdict: 'inconclusive' });
+        expect(readFileSync(path.join(run, 'events.ndjson'), 'utf8')).toContain('"type":"started"');
+        expect(qemusOf(run)).toEqual([]);
+      } finally {
+        execFileSync('umount', [disk]);
+      }
+    },
+  );
 });
