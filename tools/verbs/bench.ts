@@ -5,9 +5,13 @@ import { findKernel } from '../../harness/find-kernel.ts';
 import { screenOn } from '../../harness/output/screen.ts';
 import { table } from '../../harness/output/table.ts';
 import { interruptible } from '../interrupt.ts';
+import { triageBench } from './triage.ts';
 
 export const benchVerb = () =>
-  new Command('bench').description('measure Ringtrial itself on this machine').addCommand(guestBench());
+  new Command('bench')
+    .description('measure Ringtrial itself on this machine')
+    .addCommand(guestBench())
+    .addCommand(triageBench(render));
 
 const guestBench = () =>
   new Command('guest')
