@@ -1,4 +1,3 @@
-import { HEADERS } from './headers.ts';
 import { readLog } from './reader.ts';
 import type { KernelReport } from './types.ts';
 
@@ -206,6 +205,3 @@ export function scoreHeaders(table: string): Record<string, Ratio & { readonly m
     }),
   );
 }
-
-/** All kinds that the reader can give. */
-export const KINDS: readonly string[] = [...new Set(HEADERS.map((h) => h.kind))];
