@@ -27,16 +27,16 @@ export class NoSpaceError extends RingtrialError {
   readonly code = 'NO_SPACE';
   override readonly exitCode = ExitCode.inconclusive;
 
-  constructor(need: {
-    readonly what: string;
-    readonly dir: string;
-    readonly wanted: number;
-    readonly free: number;
-  }) {
+  /** `wanted` and `free` are bytes. */
+  constructor(
+    need: { readonly what: string; readonly dir: string; readonly wanted: number; readonly free: number },
+    options?: ErrorOptions,
+  ) {
     const gb = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
     super(
       `Not enough disk space for ${need.what}: ${gb(need.wanted)} needed, ${gb(need.free)} free below ${need.dir}. ` +
         'Free some, or point XDG_CACHE_HOME at a larger disk.',
+      options,
     );
   }
 }

@@ -6,6 +6,7 @@ import { affectsConfig, configure, hasConfig, writeLogHeader } from '../config/c
 import { mergeFragments, type OptionValues } from '../config/fragments.ts';
 import { loadProfile } from '../config/profile.ts';
 import { BuildEnvironmentError, UnsafePathError } from '../errors.ts';
+import { sayingNoSpace } from '../process/space.ts';
 import { byCodeUnit, digestOf, type FileEntry, readEntry } from '../tree/manifest.ts';
 import type { BuildOptions, BuildRequest, BuildResult, SourceChange, Tree } from '../types.ts';
 import { kernelHash } from './hash.ts';
@@ -16,7 +17,7 @@ import { findToolchain, type Toolchain } from './toolchain.ts';
 import { WorkTree } from './worktree.ts';
 
 /** Objects of a build from nothing with the lockdep profile on 6.1: the estimate before there is a better one. */
-const USUAL_OBJECTS = 1350;
+const USUAL_OBJECTS = 980;
 
 interface Job {
   readonly request: BuildRequest;
@@ -48,6 +49,10 @@ export async function buildKernel(request: BuildRequest, options: BuildOptions):
 
   const stored = await reuse(job, options);
   if (stored !== null) return stored;
+  return sayingNoSpace(`building ${request.label}`, await cacheDir(), () => lockAndBuild(job, options));
+}
+
+async function lockAndBuild(job: Job, options: BuildOptions): Promise<BuildResult> {
   await using work = await WorkTree.open(job.request, options);
   // Whoever held the work tree until now may have built the same.
   return (await reuse(job, options)) ?? (await buildIn(work, job, options));

@@ -1,18 +1,17 @@
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { cacheDir } from '../../../common/cache.ts';
 import { DownloadCorruptError, NoNetworkError, UnknownTreeError } from '../errors.ts';
 import { type Lock, lockFile } from '../process/lock.ts';
 import { capture, requireTools, run } from '../process/run.ts';
+import { requireSpace, TREE_BYTES } from '../process/space.ts';
 import type { KernelOptions } from '../types.ts';
-import {
-  type AptSource,
-  formatSources,
-  parseDeb822Sources,
-  parseOneLineSources,
-  retargetSources,
-} from './apt-sources.ts';
+import { hostRelease, hostSources } from './apt-host.ts';
+import { formatSources, retargetSources } from './apt-sources.ts';
+
+/** Lists of one suite and apt's own caches of them: 30 MB, and the same again while they are replaced. */
+const LISTS_BYTES = 2e8;
 
 /** How long a package list counts as new. */
 const FRESH_MS = 24 * 3600 * 1000;
@@ -126,6 +125,8 @@ export class AptRoot implements AsyncDisposable {
    * @throws NoNetworkError when nothing came; lists fetched earlier stay usable.
    */
   async update(): Promise<string | null> {
+    // apt-get 2.6 waits for ever when the disk fills up in the middle of this.
+    await requireSpace('the package lists', this.#dir, LISTS_BYTES);
     this.#options.onEvent?.({ type: 'lookup', what: `Debian ${this.suites.join(', ')}` });
     let reached = 0;
     const result = await run(['apt-get', ...this.#settings, '-q', 'update'], {
@@ -137,6 +138,7 @@ export class AptRoot implements AsyncDisposable {
     });
     // apt-get exits 0 after a transient failure.
     const problem = result.tail.find((line) => /^(E:|W: Failed to fetch|W: GPG error)/.test(line)) ?? null;
+    await this.#checkSpace(problem ?? '');
     if (reached === 0) {
       throw new NoNetworkError(
         `The Debian package lists cannot be fetched: ${problem ?? result.tail.at(-1) ?? 'apt-get update failed'}`,
@@ -144,6 +146,11 @@ export class AptRoot implements AsyncDisposable {
     }
     await writeFile(this.#stamp, '');
     return problem;
+  }
+
+  async #checkSpace(said: string): Promise<void> {
+    if (/No space left on device/.test(said))
+      await requireSpace('the package lists and downloads', this.#dir, TREE_BYTES);
   }
 
   /** The newest version of a package, or the given one; null when no list has it. */
@@ -179,6 +186,7 @@ export class AptRoot implements AsyncDisposable {
         .filter((line) => /^(E:|W:|Err:|\s)/.test(line))
         .join(' ')
         .trim();
+      await this.#checkSpace(said);
       if (!/hash sum mismatch|unexpected size/i.test(said))
         throw new NoNetworkError(`${file.name} cannot be downloaded: ${said}`);
       await rm(partial, { force: true });
@@ -224,24 +232,4 @@ export function parsePrintedUri(output: string): ArchiveFile | null {
   return version === undefined
     ? null
     : { version: decodeURIComponent(version), uri, name, size: Number(size), hash };
-}
-
-/** All sources the host's apt knows. */
-async function hostSources(): Promise<AptSource[]> {
-  const etc = '/etc/apt';
-  const parts: string[] = await readdir(path.join(etc, 'sources.list.d')).catch(() => []);
-  const files = ['sources.list', ...parts.toSorted().map((name) => path.join('sources.list.d', name))];
-  const sources: AptSource[] = [];
-  for (const name of files) {
-    const text = await readFile(path.join(etc, name), 'utf8').catch(() => '');
-    if (name.endsWith('.list')) sources.push(...parseOneLineSources(text));
-    else if (name.endsWith('.sources')) sources.push(...parseDeb822Sources(text));
-  }
-  return sources;
-}
-
-/** The host's code name, e.g. `bookworm`, from os-release(5). */
-async function hostRelease(): Promise<string> {
-  const text = await readFile('/etc/os-release', 'utf8').catch(() => '');
-  return /^VERSION_CODENAME="?([\w-]+)/m.exec(text)?.[1] ?? 'stable';
 }

@@ -1,6 +1,8 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import { cacheDir } from '../../../common/cache.ts';
 import { UnknownTreeError } from '../errors.ts';
+import { sayingNoSpace } from '../process/space.ts';
 import type { KernelOptions, Tree } from '../types.ts';
 import { resolveTarball, resolveUrl } from './archive.ts';
 import { DEBIAN_EXAMPLES, resolveDebian } from './debian.ts';
@@ -20,6 +22,10 @@ import { resolveGit } from './git.ts';
  */
 export async function resolveTree(spec: string, options: KernelOptions): Promise<Tree> {
   options.signal?.throwIfAborted();
+  return sayingNoSpace(`the source ${spec}`, await cacheDir(), () => resolve(spec, options));
+}
+
+async function resolve(spec: string, options: KernelOptions): Promise<Tree> {
   if (spec.startsWith('debian:')) return resolveDebian(spec, options);
   if (/^https?:\/\//.test(spec)) return resolveUrl(spec, options);
   const [file = ''] = spec.split('#');
