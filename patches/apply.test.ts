@@ -87,16 +87,45 @@ describe('applySeries', () => {
     ]);
   });
 
-  test('reports a hunk that was found at another line, and never drops context to make one fit', async () => {
+  test('reports a hunk that was found at another line', async () => {
     await using shop = await Workshop.open();
     const states = [{ 'a.c': text(numbered(30)) }, { 'a.c': text(edited(numbered(30), 15, 'x')) }];
     const series = candidateOf(...(await shop.formatPatch(states)));
     const moved = await shop.tree('moved', { 'a.c': text(['p', 'q', ...numbered(30)]) });
-    expect((await applySeries(moved, series)).fuzz).toEqual([
+    const applied = await applySeries(moved, series);
+    expect(applied.fit).toBe('offset');
+    expect(applied.fuzz).toEqual([
       '1.patch: a.c: hunk 1 applied at line 14, 2 lines further down than the patch says',
     ]);
-    const other = await shop.tree('other', { 'a.c': text(edited(numbered(30), 13, 'changed')) });
-    await expect(applySeries(other, series)).rejects.toMatchObject({ code: 'PATCH_DOES_NOT_APPLY' });
+  });
+
+  test('does without context lines at the edge of a hunk, and says which', async () => {
+    await using shop = await Workshop.open();
+    const states = [{ 'a.c': text(numbered(30)) }, { 'a.c': text(edited(numbered(30), 15, 'x')) }];
+    const series = candidateOf(...(await shop.formatPatch(states)));
+    const other = edited(edited(numbered(30), 13, 'changed'), 18, 'too');
+    const tree = await shop.tree('other', { 'a.c': text(other) });
+    const applied = await applySeries(tree, series);
+    expect(applied.fit).toBe('fuzz');
+    expect(applied.fuzz).toEqual([
+      '1.patch: a.c: the hunk at line 12 was fitted although the file has "changed" where the patch expects "line 13" (line 13)',
+      '1.patch: a.c: the hunk at line 12 was fitted although the file has "too" where the patch expects "line 18" (line 18)',
+    ]);
+    expect(shown(applied)[0]?.text).toBe(text(edited(other, 15, 'x')));
+  });
+
+  test('never does without all context on both sides, nor where the hunk would fit twice', async () => {
+    await using shop = await Workshop.open();
+    const states = [{ 'a.c': text(numbered(30)) }, { 'a.c': text(edited(numbered(30), 15, 'x')) }];
+    const series = candidateOf(...(await shop.formatPatch(states)));
+    const bare = [...numbered(11), 'p', 'q', 'r', 'line 15', 's', 't', 'u'];
+    await expect(applySeries(await shop.tree('bare', { 'a.c': text(bare) }), series)).rejects.toMatchObject({
+      code: 'PATCH_DOES_NOT_APPLY',
+    });
+    const part = ['a', 'line 13', 'line 14', 'line 15', 'line 16', 'b'];
+    await expect(
+      applySeries(await shop.tree('twice', { 'a.c': text([...part, ...part]) }), series),
+    ).rejects.toMatchObject({ code: 'PATCH_DOES_NOT_APPLY' });
   });
 
   test('keeps and changes the executable bit', async () => {

@@ -3,9 +3,15 @@ import path from 'node:path';
 import { z } from 'zod';
 import { RingtrialError } from '../common/errors.ts';
 import { dataRoot, nearestNames, storedNames, storedPath } from './catalogue.ts';
-import { decodeMail, subjectOf } from './mail.ts';
+import { decodeMail, subjectOf } from './mail/decode.ts';
 import { maxPatchBytes, parseSafely, UnsafePatchError } from './safety.ts';
-import { type CandidateFile, type CandidateKind, candidateSchema, type Expectation } from './schema.ts';
+import {
+  type CandidateFile,
+  type CandidateKind,
+  candidateSchema,
+  type Expectation,
+  type Provenance,
+} from './schema.ts';
 
 /** One patch of a series; `bytes` are the file's, or the text of a mail once its transfer encoding is undone. */
 export interface Patch {
@@ -24,6 +30,8 @@ export interface Candidate {
   readonly patches: readonly Patch[];
   readonly description?: string;
   readonly expect?: Expectation;
+  /** Where it comes from, when `ringtrial ingest` made it. */
+  readonly source?: Provenance;
 }
 
 export class UnknownCandidateError extends RingtrialError {
@@ -92,7 +100,7 @@ async function fromDirectory(dir: string, name: string): Promise<Candidate> {
 
 async function described(dir: string, name: string, present: readonly string[]): Promise<Candidate> {
   const file = path.join(dir, 'candidate.json');
-  const { patches, description, expect, ...rest } = validated(file, await readFile(file, 'utf8'));
+  const { patches, description, expect, source, ...rest } = validated(file, await readFile(file, 'utf8'));
   const missing = patches.find((patch) => !present.includes(patch));
   if (missing !== undefined)
     throw new InvalidCandidateError(`${file} names ${missing}, which is not in ${dir}.`);
@@ -108,6 +116,7 @@ async function described(dir: string, name: string, present: readonly string[]):
     patches: await Promise.all(patches.map((patch) => readPatch(path.join(dir, patch)))),
     ...(description === undefined ? {} : { description }),
     ...(expect === undefined ? {} : { expect }),
+    ...(source === undefined ? {} : { source }),
   };
 }
 
@@ -145,7 +154,7 @@ async function readPatch(file: string): Promise<Patch> {
     const size = (info.size / 1024 / 1024).toFixed(1);
     throw new UnsafePatchError(`${file} is refused: it is ${size} MiB large; the limit is 16 MiB.`);
   }
-  return { name, path: path.resolve(file), bytes: await decodeMail(await readFile(file)) };
+  return { name, path: path.resolve(file), bytes: decodeMail(await readFile(file)) };
 }
 
 /** Fails on what can be known before there is a tree, so that nobody waits for a download first. */

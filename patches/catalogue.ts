@@ -10,6 +10,9 @@ export function dataRoot(): string {
   return existsSync(path.join(here, 'candidates')) ? here : beside;
 }
 
+/** The directory of the project's own candidates. */
+export const projectCandidates = (): string => path.join(dataRoot(), 'candidates');
+
 /** Names of all stored candidates (`NAME`) and mutants (`mutants/NAME`), sorted. */
 export async function storedNames(root: string): Promise<string[]> {
   const inside = async (dir: string, prefix: string): Promise<string[]> => {

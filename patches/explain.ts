@@ -20,6 +20,8 @@ export interface HunkFailure {
   readonly appliedAt?: number;
   /** The place in the file that is most like what the hunk looks for; none for a very long hunk. */
   readonly closest?: Place;
+  /** How many of the lines that the hunk adds stand near that place already, of how many that say something. */
+  readonly addedThere?: { readonly count: number; readonly of: number };
   /** Directories of this tree that may have the code of a missing file. */
   readonly movedTo?: readonly string[];
   /** Another file that has these lines: code moves, e.g. from fs/io_uring.c to io_uring/rw.c. */
@@ -85,8 +87,19 @@ function explainHunk({ file, lines, others }: Where, hunk: Hunk): HunkFailure | 
   if (appliedAt !== undefined) return { ...at, reason: 'already-applied', appliedAt };
   if (wanted.length > longestHunk) return { ...at, reason: 'differs' };
   const closest = closestPlace(lines, wanted, hunk.oldStart);
-  if (closest && share(closest) >= plausible) return { ...at, reason: 'differs', closest };
+  if (closest && share(closest) >= plausible)
+    return { ...at, reason: 'differs', closest, ...addedThere(lines, hunk, closest) };
   return { ...at, reason: 'nowhere', ...bestElsewhere(others, wanted) };
+}
+
+/** Part of a hunk may be applied: lines that it adds and does not look for, found round the place. */
+function addedThere(lines: readonly string[], hunk: Hunk, { line }: Place): Pick<HunkFailure, 'addedThere'> {
+  const old = new Set(oldLines(hunk).map((text) => text.trim()));
+  const near = new Set(lines.slice(line - 1, line - 1 + hunk.lines.length).map((text) => text.trim()));
+  const added = newLines(hunk).map((text) => text.trim());
+  const fresh = added.filter((text) => telling(text) && !old.has(text));
+  const count = fresh.filter((text) => near.has(text)).length;
+  return count === 0 ? {} : { addedThere: { count, of: fresh.length } };
 }
 
 const movedTo = (others: readonly TextFile[]): Pick<HunkFailure, 'movedTo'> =>
@@ -122,7 +135,7 @@ export function renderFailure(failure: HunkFailure): string[] {
     ],
     differs: () =>
       closest
-        ? renderClosest(lookedForAt, closest)
+        ? [...renderClosest(lookedForAt, closest), ...renderAdded(failure)]
         : ['  differs, and is too long to be compared line by line.'],
   };
   return [name, ...sentences[failure.reason]()].map(printable);
@@ -132,6 +145,11 @@ const renderClosest = (lookedForAt: number, closest: Place): string[] => [
   `  looked for at line ${lookedForAt}; the closest place is line ${closest.line}, where ${agreement(closest)}:`,
   ...renderPlace(closest),
 ];
+
+const renderAdded = ({ addedThere }: HunkFailure): string[] =>
+  addedThere === undefined
+    ? []
+    : [`  ${addedThere.count} of the ${addedThere.of} lines that it adds are there already.`];
 
 const agreement = ({ agree, wanted }: Place): string =>
   `${agree === wanted ? `all ${wanted}` : `${agree} of ${wanted}`} lines agree`;

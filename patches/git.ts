@@ -7,11 +7,14 @@ export class GitMissingError extends RingtrialError {
 }
 
 export interface GitRun {
-  /** A directory of our own, outside of any work tree that matters. */
+  /** A directory of our own, outside of any work tree that matters, unless `nested`. */
   readonly cwd: string;
   readonly args: readonly string[];
   readonly input?: Uint8Array;
   readonly signal?: AbortSignal | undefined;
+  /** `cwd` is somebody's repository, or a directory in one, and that repository is meant. */
+  readonly nested?: boolean;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface GitResult {
@@ -36,7 +39,11 @@ export async function runGit(run: GitRun): Promise<GitResult> {
       GIT_CONFIG_NOSYSTEM: '1',
       GIT_CONFIG_GLOBAL: '/dev/null',
       GIT_ATTR_NOSYSTEM: '1',
-      GIT_CEILING_DIRECTORIES: path.dirname(run.cwd),
+      ...(run.nested ? {} : { GIT_CEILING_DIRECTORIES: path.dirname(run.cwd) }),
+      // Nothing is fetched and nobody is asked for a password while patches are read.
+      GIT_NO_LAZY_FETCH: '1',
+      GIT_TERMINAL_PROMPT: '0',
+      ...run.env,
     },
     input: run.input ?? '',
     reject: false,

@@ -1,4 +1,11 @@
-export { type Applied, applySeries, type FileChange, PatchDoesNotApplyError } from './apply.ts';
+export {
+  type Applied,
+  type ApplyOptions,
+  applySeries,
+  type FileChange,
+  type Fit,
+  PatchDoesNotApplyError,
+} from './apply.ts';
 export {
   base,
   type Candidate,
@@ -8,8 +15,19 @@ export {
   type Patch,
   UnknownCandidateError,
 } from './candidate.ts';
+export { projectCandidates } from './catalogue.ts';
 export { type HunkFailure, renderFailure } from './explain.ts';
 export { GitMissingError } from './git.ts';
+export { type Ingested, type IngestOptions, ingest, type Report } from './ingest/ingest.ts';
 export { DamagedPatchError, EmptyPatchError } from './parse.ts';
 export { UnsafePatchError } from './safety.ts';
-export { type CandidateKind, candidateSchema, type Detector, detectors, type Expectation } from './schema.ts';
+export {
+  type CandidateKind,
+  candidateSchema,
+  type Detector,
+  detectors,
+  type Expectation,
+  type Provenance,
+} from './schema.ts';
+export { repositoryOf } from './three-way.ts';
+export { fitTo, type TreeFit } from './tree-fit.ts';

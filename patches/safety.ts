@@ -54,7 +54,8 @@ function unsafeFile(file: FileDiff): string | undefined {
     : `it gives ${name} the mode ${odd}; only 100644 and 100755 are allowed`;
 }
 
-function unsafePath(path: string): string | undefined {
+/** Why a path must not be written to, or undefined. */
+export function unsafePath(path: string): string | undefined {
   if (path.startsWith('/')) return 'an absolute path';
   const parts = path.split('/');
   if (parts.includes('..')) return 'a path that leads out of the tree';

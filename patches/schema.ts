@@ -26,6 +26,30 @@ const expectation = z.strictObject({
   behaviours: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
 });
 
+/** Where a series that `ringtrial ingest` read comes from, and what it did to it. */
+const provenance = z.strictObject({
+  /** `Name <address>`. */
+  author: z.string().optional(),
+  /** When the newest of its mails was sent (ISO 8601, UTC). */
+  date: z.string().optional(),
+  /** Message-ID of the cover letter, or of the mail that has the first patch, without angle brackets. */
+  messageId: z.string().optional(),
+  /** `[PATCH v3 …]`. */
+  version: z.int().positive().optional(),
+  /** The number that its author gave a diff in a discussion: `1` for `[1]`. */
+  label: z.string().optional(),
+  /** How often it was quoted in the mail that it was taken from; 0 for the sender's own text. */
+  quoteDepth: z.int().nonnegative().optional(),
+  /** What git format-patch --base says the series belongs to. */
+  baseCommit: z.string().optional(),
+  /** b4's name for the work. */
+  changeId: z.string().optional(),
+  fixes: z.array(z.string()).optional(),
+  links: z.array(z.string()).optional(),
+  /** What mail software had done to it, what was put right, and what was left out. */
+  notes: z.array(z.string()).optional(),
+});
+
 /**
  * `candidate.json`, the file that makes a directory of patches a candidate.
  * Unknown keys are refused, so that a misspelt one cannot be ignored in silence.
@@ -44,9 +68,11 @@ export const candidateSchema = z.strictObject({
   }),
   description: z.string().optional(),
   expect: expectation.optional(),
+  source: provenance.optional(),
 });
 
 export type CandidateFile = z.infer<typeof candidateSchema>;
 export type CandidateKind = CandidateFile['kind'];
 export type Expectation = z.infer<typeof expectation>;
+export type Provenance = z.infer<typeof provenance>;
 export type Detector = (typeof detectors)[number];

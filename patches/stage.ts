@@ -22,13 +22,29 @@ export class Stage implements AsyncDisposable {
     const home = await realpath(await mkdtemp(path.join(tmpdir(), 'ringtrial-apply-')));
     const stage = new Stage(home, paths);
     await mkdir(stage.dir);
+    await stage.#lay(files);
+    return stage;
+  }
+
+  /** A path beside the files, for what must not be among them. */
+  beside(name: string): string {
+    return path.join(this.#home, name);
+  }
+
+  /** Takes back whatever became of the files since `files` were there. */
+  async reset(files: Snapshot): Promise<void> {
+    await rm(this.dir, { recursive: true, force: true });
+    await mkdir(this.dir);
+    await this.#lay(files);
+  }
+
+  async #lay(files: Snapshot): Promise<void> {
     for (const [name, { content, executable }] of files) {
-      const target = path.join(stage.dir, name);
+      const target = path.join(this.dir, name);
       await mkdir(path.dirname(target), { recursive: true });
       await writeFile(target, content);
       await chmod(target, executable ? 0o755 : 0o644);
     }
-    return stage;
   }
 
   /**
