@@ -2,11 +2,13 @@
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import { ExitCode, RingtrialError } from '../common/errors.ts';
 import { interruption } from './interrupt.ts';
+import { appliesVerb } from './verbs/applies.ts';
 import { benchVerb } from './verbs/bench.ts';
 import { candidatesVerb } from './verbs/candidates.ts';
 import { doctorVerb } from './verbs/doctor.ts';
 import { evaluateVerb } from './verbs/evaluate.ts';
 import { execVerb } from './verbs/exec.ts';
+import { ingestVerb } from './verbs/ingest.ts';
 import { shellVerb } from './verbs/shell.ts';
 import { testVerb } from './verbs/test.ts';
 import { triageVerb } from './verbs/triage.ts';
@@ -23,6 +25,8 @@ Exit codes: 0 accepted, 1 rejected, 2 usage or configuration, 3 the harness coul
   .exitOverride()
   .addCommand(evaluateVerb())
   .addCommand(candidatesVerb())
+  .addCommand(ingestVerb())
+  .addCommand(appliesVerb())
   .addCommand(doctorVerb())
   .addCommand(shellVerb())
   .addCommand(execVerb())
