@@ -9,8 +9,9 @@
 #define WORD 8
 #define MOST_PATTERNS 65536
 /*
- * Multiplication by an odd number is a bijection on 64-bit words: it spreads number and place over
- * all eight bytes and can be undone.
+ * Multiplication by an odd number is a bijection on 64-bit words, and so is the fold of the upper
+ * half into the lower one: together they spread number and place over all eight bytes, so that
+ * hardly a byte of one pattern is the same as another's at the same place, and can be undone.
  */
 #define SPREAD UINT64_C(0x9e3779b97f4a7c15)
 #define UNSPREAD UINT64_C(0xf1de83e19937733d)
@@ -30,7 +31,18 @@ struct pattern pattern_new(const char *what)
 
 static uint64_t word_at(struct pattern pattern, size_t index)
 {
-	return ((uint64_t)pattern.number << 32 | (uint32_t)index) * SPREAD;
+	uint64_t word = ((uint64_t)pattern.number << 32 | (uint32_t)index) * SPREAD;
+
+	word ^= word >> 32;
+	return word * SPREAD;
+}
+
+/* The number and the place that a word was made of, if a pattern's word it is. */
+static uint64_t undo_word(uint64_t word)
+{
+	word *= UNSPREAD;
+	word ^= word >> 32;
+	return word * UNSPREAD;
 }
 
 /* Bytes that come before the stream's next whole word, `length` at most. */
@@ -106,7 +118,7 @@ static const char *owner(const unsigned char *at, size_t length)
 		uint32_t number;
 
 		memcpy(&word, at + phase, WORD);
-		word *= UNSPREAD;
+		word = undo_word(word);
 		number = (uint32_t)(word >> 32);
 		/* No stream of these tests is as long as this; a random word rarely passes. */
 		if (number && number <= known && (uint32_t)word < 1u << 20)

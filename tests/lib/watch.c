@@ -53,13 +53,15 @@ static long read_number(const char *path)
 
 /*
  * How often the kernel has oopsed: /sys/kernel/oops_count (6.2, and in the later 6.1.y and 5.10.y),
- * else only whether it ever has, bit 7 of the taint flags (admin-guide/tainted-kernels).
+ * else only whether it ever has, bit 7 of the taint flags (admin-guide/tainted-kernels). -1 when
+ * neither can be read, as by a test that has become an unprivileged user.
  */
 static long count_oopses(void)
 {
 	long count = read_number("/sys/kernel/oops_count");
+	long taint = count < 0 ? read_number("/proc/sys/kernel/tainted") : 0;
 
-	return count >= 0 ? count : (read_number("/proc/sys/kernel/tainted") >> 7 & 1);
+	return count >= 0 ? count : taint < 0 ? -1 : taint >> 7 & 1;
 }
 
 static void look_for_overdue_calls(void)
@@ -83,7 +85,7 @@ static void *watchdog(void *unused)
 	for (;;) {
 		sleep_ms(LOOK_EVERY_MS);
 		look_for_overdue_calls();
-		if (count_oopses() == oopses)
+		if (count_oopses() <= oopses)
 			continue;
 		point_note_oops();
 		sleep_ms(AFTER_OOPS_MS);
