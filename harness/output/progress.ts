@@ -42,7 +42,7 @@ function words(event: TrialEvent): Words {
     case 'suite':
       return event.state === 'compiling'
         ? { status: 'compiling the test programs' }
-        : { line: `${event.programs} test programs ready` };
+        : { line: event.programs === 1 ? '1 test program ready' : `${event.programs} test programs ready` };
     case 'guest':
       return guestWords(event);
     case 'test':
@@ -90,7 +90,10 @@ function guestWords(event: Extract<TrialEvent, { type: 'guest' }>): Words {
     case 'booting':
       return { status: `${event.side}  ${event.guest} is booting` };
     case 'ready':
-      return { line: `${event.side}  ${event.guest} booted in ${(event.milliseconds / 1000).toFixed(1)} s` };
+      return {
+        line: `${event.side}  ${event.guest} booted in ${(event.milliseconds / 1000).toFixed(1)} s`,
+        status: `${event.side}  ${event.guest} is running its test`,
+      };
     case 'ended':
       return { status: `${event.side}  ${event.guest} ended (${event.why})` };
   }
