@@ -59,7 +59,7 @@ const OPENINGS: readonly Openings[] = [
     // mm/oom_kill.c, mm/page_alloc.c, lib/show_mem.c
     kinds: /^(?:oom|alloc|panic)/,
     lines: String.raw`
-  Mem-Info;Node \d;DMA;Normal;lowmem_reserve;Tasks state;oom-kill:;Out of memory;active_anon;\d{1,12} (?:total|pages) ;Free swap;Total swap;Swap cache;Unreclaimable slab;\[ {1,4}(?:pid|\d{1,7}) ?\]`,
+  Mem-Info;Node \d;DMA;Normal;lowmem_reserve;Tasks state;oom-kill:;Out of memory;active_anon;active_file;unevictable;slab_reclaimable;mapped:;sec_pagetables;kernel_misc;free:;\d{1,12} (?:total|pages) ;Free swap;Total swap;Swap cache;Unreclaimable slab;\[ {1,4}(?:pid|\d{1,7}) ?\]`,
   },
 ];
 

@@ -9,7 +9,7 @@ import type { Trace } from './types.ts';
 const INTRUDER = /FAULT_INJECTION: forcing a failure|: (?:page )?allocation failure[:,]/;
 
 /** Kinds that dump the stacks of several tasks or CPUs on purpose. */
-const MANY_STACKS = /^(?:rcu|hung|softlockup|hardlockup|wq|csd|oom|kcsan|panic|init)/;
+const MANY_STACKS = /^(?:alloc|rcu|hung|softlockup|hardlockup|wq|csd|oom|kcsan|panic|init)/;
 
 /** Once its stack is shown and one of these follows, what matters of a report is told. */
 const TOLD = /^(?:---\[ end |Kernel panic|The buggy address|Memory state|Allocated by|Freed by)/;

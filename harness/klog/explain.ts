@@ -45,6 +45,21 @@ const MEANINGS: readonly (readonly [RegExp, string])[] = [
   [/^bad\.|^pgtables/, 'The memory manager found its own books wrong.'],
 ];
 
+/** Functions that only print a stack or bring the trap there. */
+const PRINTING =
+  /^(?:dump_|show_stack|print_|__warn|report_bug|handle_bug|exc_|asm_exc_|__might_|slab_err|object_err)/;
+
+/** The functions of the stack in which it happened, from where the CPU stood. */
+function stackOf(report: KernelReport): string[] {
+  const own = report.traces.filter((t) => /Call [Tt]race|Backtrace/.test(t.heading));
+  const [trace] = own.length > 0 ? own : report.traces;
+  const funcs = (trace?.frames ?? []).flatMap((f) => (f.unreliable || f.func === undefined ? [] : [f.func]));
+  const from = funcs.findIndex((f) => !PRINTING.test(f));
+  const ip = report.ip?.func;
+  const shown = funcs.slice(Math.max(from, 0));
+  return ip === undefined || funcs.includes(ip) ? shown : [ip, ...shown];
+}
+
 /** Says who was hit and where, for reports other than lockdep's. */
 function explainOther(report: KernelReport, who: string): string[] {
   const out = [`${report.title}.`];
@@ -58,15 +73,9 @@ function explainOther(report: KernelReport, who: string): string[] {
     out.push(
       `The ${report.blocker.lock} that it waits for is held by ${report.blocker.task.comm} (pid ${report.blocker.task.pid}).`,
     );
-  const stack = report.traces.find((t) => t.frames.some((f) => !f.unreliable && f.func !== undefined));
-  const frames = stack?.frames.filter((f) => !f.unreliable && f.func !== undefined) ?? [];
-  if (frames.length > 0)
-    out.push(
-      `Stack, innermost first: ${frames
-        .slice(0, 7)
-        .map((f) => f.func)
-        .join(' < ')}${frames.length > 7 ? ' ...' : ''}.`,
-    );
+  const stack = stackOf(report);
+  if (stack.length > 0)
+    out.push(`Stack, innermost first: ${stack.slice(0, 7).join(' < ')}${stack.length > 7 ? ' ...' : ''}.`);
   return out;
 }
 

@@ -11,7 +11,7 @@ export const still = (text: string): string =>
     .replace(/\.(?:isra|part|constprop|cold|llvm)(?:\.\d{1,20})?\b/g, '')
     .replace(/\b0x[0-9a-f]{1,16}\b|\b[0-9a-f]{8,16}\b|\(ptrval\)/g, 'ADDR')
     .replace(/\b[\w.-]{1,16}:\d{1,10}\b/g, 'TASK')
-    .replace(/\b\d+\b|\d{5,}/g, 'N')
+    .replace(/(?<![\w-])\d+\b|\d{5,}/g, 'N')
     .replace(/ {2,}/g, ' ');
 
 /** A report's name for people, and its identity for comparing runs. */

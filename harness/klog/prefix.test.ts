@@ -22,6 +22,11 @@ describe('peel', () => {
     expect(peel(line)).toEqual({ body: 'hello', time, caller, level });
   });
 
+  test('leaves the indentation of a message', () => {
+    for (const prefix of ['[    1.000000] ', '[    1.000000][   T1] ', '<4>[    1.000000] ', '4,1,1,-;'])
+      expect(peel(`${prefix}  frame`).body).toBe('  frame');
+  });
+
   test('leaves a message alone that only looks like one', () => {
     for (const line of [
       '[<ffffffff81000000>] foo+0x1/0x2',

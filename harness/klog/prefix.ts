@@ -18,7 +18,7 @@ const BY_START: readonly (readonly [RegExp, readonly RegExp[]])[] = [
       /^\[\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?\] ?/,
       // dmesg -T: `[Mon Nov 23 05:00:25 2026] `
       new RegExp(
-        `^\\[(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) ${MONTH} {1,2}\\d{1,2} \\d\\d:\\d\\d:\\d\\d \\d{4}\\] ?${CALLER}? ?`,
+        `^\\[(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) ${MONTH} {1,2}\\d{1,2} \\d\\d:\\d\\d:\\d\\d \\d{4}\\](?: ?${CALLER})? ?`,
       ),
     ],
   ],
@@ -81,7 +81,7 @@ function note(found: Peeled, groups: Record<string, string | undefined>): void {
 
 /** By far the most lines begin so; named groups would cost as much as all else here. */
 // print_time, print_caller: `[   12.345678] `, `[   12.345678][   T12] `, `[   12.345678] [   C0] `
-const STAMP = /^\[ {0,8}(\d{1,8}\.\d{1,9})\] ?(?:\[ {0,6}([TC]\d{1,8})\])? ?/;
+const STAMP = /^\[ {0,8}(\d{1,8}\.\d{1,9})\](?: ?\[ {0,6}([TC]\d{1,8})\])? ?/;
 
 function peelOne(found: Peeled): boolean {
   const stamp = found.body.startsWith('[') ? STAMP.exec(found.body) : null;

@@ -3,6 +3,7 @@ import { identify } from './identity.ts';
 import { parseLockdep } from './lockdep/parse.ts';
 import { parseContext, parseOrigin } from './origin.ts';
 import type { Segment } from './segment.ts';
+import { blame } from './syzkaller/frames.ts';
 import { syzkallerTitles } from './syzkaller/titles.ts';
 import { parseTraces, readRow } from './trace.ts';
 import type { KernelReport, Line } from './types.ts';
@@ -20,6 +21,10 @@ function textOf(lines: readonly Line[]): string {
   }
   return text;
 }
+
+/** Kinds whose titles elsewhere name no function, but whose stack does. */
+const BLAMED =
+  /^(?:slub|mempool|bad\.map|sched|alloc|irq|sysfs|rtmutex|oops|hardlockup|csd|dma|dentry|lockdep\.(?:subclass|key|internal))/;
 
 const OWNER =
   /(?:is |> )?blocked on an? (?<lock>[a-z-]{1,40}).{0,20} likely (?:owned|last held) by task (?<comm>.{1,64}):(?<pid>\d{1,10})/;
@@ -56,12 +61,15 @@ export function buildReport(segment: Segment): KernelReport {
     ...(intruded === undefined ? {} : { intrusion: intruded }),
   });
   const ip = rows.find((r) => r.pointer !== undefined)?.pointer;
-  const named = titles?.frame === '' || titles?.frame === 'corrupted' ? undefined : titles?.frame;
+  const frame =
+    titles?.frame === 'corrupted'
+      ? undefined
+      : titles?.frame || (BLAMED.test(header.rule.kind) ? blame(rows) : undefined);
   const { title, signature } = identify({
     kind: header.rule.kind,
     header,
     head: decode(head.body.trim()),
-    ...(named === undefined ? {} : { func: named }),
+    ...(frame === undefined ? {} : { func: frame }),
     ...(lockdep === undefined ? {} : { lockdep }),
   });
   const blocker = header.rule.kind.startsWith('hung.') ? blockerOf(bodies) : undefined;

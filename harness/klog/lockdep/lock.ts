@@ -13,12 +13,12 @@ const LOCK =
 export type Nesting = 'raw' | 'flat';
 
 const WAIT_TYPES: Readonly<Record<Nesting, readonly WaitType[]>> = {
-  raw: ['invalid', 'free', 'raw-spin', 'spin', 'sleep', 'max'],
-  flat: ['invalid', 'free', 'spin', 'sleep', 'max'],
+  raw: ['unchecked', 'free', 'raw-spin', 'spin', 'sleep', 'max'],
+  flat: ['unchecked', 'free', 'spin', 'sleep', 'max'],
 };
 
 /** The name of a wait type's number. */
-export const waitType = (n: number, nesting: Nesting): WaitType => WAIT_TYPES[nesting][n] ?? 'invalid';
+export const waitType = (n: number, nesting: Nesting): WaitType => WAIT_TYPES[nesting][n] ?? 'unchecked';
 
 /**
  * Which of the two numberings a report uses. A 4 (mutex) or 5 (task context) as inner type appears with

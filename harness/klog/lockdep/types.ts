@@ -10,9 +10,9 @@ export interface Usage {
 
 /**
  * Where a lock may be taken (enum lockdep_wait_type, include/linux/lockdep_types.h): the printed number
- * of a mutex is 3 or 4, depending on CONFIG_PROVE_RAW_LOCK_NESTING; these names are the same with both.
+ * of a mutex is 3 or 4, depending on CONFIG_PROVE_RAW_LOCK_NESTING; these names are the same with both. `unchecked` is LD_WAIT_INV: no rule.
  */
-export type WaitType = 'invalid' | 'free' | 'raw-spin' | 'spin' | 'sleep' | 'max';
+export type WaitType = 'unchecked' | 'free' | 'raw-spin' | 'spin' | 'sleep' | 'max';
 
 /** A lock class as lockdep prints it (`__print_lock_name`, `print_lock_name`). */
 export interface LockClass {

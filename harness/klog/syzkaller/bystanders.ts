@@ -51,7 +51,7 @@ const LOCKING = String.raw`
 const MEMORY = String.raw`
   \w*kmalloc\w* k[zc]alloc\w* \w*krealloc\w* kv[mz]alloc\w* __kvmalloc\w* \w*vmalloc\w* vzalloc\w* __vunmap
   (__)?kfree(_\w+)? k?vfree(_\w+)? kmem_\w+ __kmem_\w+ slab_\w+ __slab_\w+ ___slab_\w+ ____cache_\w+
-  do_slab_\w+ fallback_alloc free_large_kmalloc kmemdup\w* memdup_user\w* kstrdup\w* kasprintf kvasprintf
+  do_slab_\w+ object_err free_to_partial_list on_freelist (free|alloc)_debug_processing check_(object|slab|bytes_and_report) fallback_alloc free_large_kmalloc kmemdup\w* memdup_user\w* kstrdup\w* kasprintf kvasprintf
   alloc_pages\w* __alloc_pages\w* __alloc_frozen_pages\w* alloc_page_\w+ get_page_from_freelist
   prep_new_page post_alloc_hook __free_pages\w* free_pages\w* __get_free_pages kmap_\w+ kunmap_\w+ pcpu_\w+
   __alloc_percpu\w* free_percpu mempool_(alloc|free)\w*
@@ -67,7 +67,7 @@ const DATA = String.raw`
   copy_page_(to|from)_iter simple_copy_to_iter __check_object_size check_\w+_object __check_heap_object
   hlist_\w+ klist_\w+ llist_\w+ plist_\w+ xa_\w+ __xa_\w+ xas_\w+ crc_?\w* test_and_\w+ test_bit
   (__)?(set|clear|change)_bit variable_test_bit constant_test_bit atomic\w* arch_atomic\w* _atomic_\w+
-  refcount_\w+ __refcount_\w+ kref_\w+ ref_tracker_\w+ __raw_(read|write)\w+ logic_(in|out)\w+ read[bwlq]
+  (__)?refcount_(add|dec|inc|sub|set|read|warn|error)\w* kref_\w+ ref_tracker_\w+ __raw_(read|write)\w+ logic_(in|out)\w+ read[bwlq]
   write[bwlq] in[bwl] out[bwl] instrument_\w+ __phys_addr\w* __virt_to_phys lockref_\w+ bit_spin_\w+
   (__)?list_(add|del|replace|move|splice)\w* (__)?rb_(erase|insert|first|next|prev|last|replace)\w*
 `;

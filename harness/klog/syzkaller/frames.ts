@@ -59,3 +59,20 @@ export function interrupted(funcs: readonly string[]): readonly string[] {
   const entry = funcs.findIndex((f) => INTERRUPT_ENTRY.test(plain(f)));
   return entry < 0 ? [] : funcs.slice(entry + 1);
 }
+
+/** The function to name when nothing else says which: the first one in the first stack that is no bystander. */
+export function blame(rows: readonly Row[]): string | undefined {
+  // show_pwq() (kernel/workqueue.c): `in-flight: 30:some_work_func`
+  const work = rows
+    .map((r) => /^in-flight: \d{1,10}(?:\(RESCUER\))?:([^\s+,]{1,128})/.exec(r.text)?.[1])
+    .find(Boolean);
+  if (work !== undefined) return work;
+  const from = rows.findIndex((r) => /^Call [Tt]race:|^Backtrace:/.test(r.text));
+  return from < 0
+    ? undefined
+    : pick(
+        mentions(rows.slice(from))
+          .filter((m) => m.how !== 'site')
+          .map((m) => m.func),
+      );
+}

@@ -68,4 +68,8 @@ export const leak = (e: Evidence): Naming | undefined =>
 
 /** With page owner tracking the stack of the allocation comes first. */
 export const badPage = (e: Evidence): Naming =>
-  named('BUG: Bad page state', '', pick(stack(e), /alloc|^bad_page$/));
+  named(
+    'BUG: Bad page state',
+    '',
+    pick(stack(e), /alloc|^bad_page$|^_*free_(?:the_)?(?:page|unref|pcp|frozen)/),
+  );
