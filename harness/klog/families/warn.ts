@@ -7,7 +7,7 @@ const WARN_OR_BUG = /^(?:WARNING: |kernel BUG at |Kernel BUG at |Internal error:
  * Programs' warnings begin with a path or a name.
  */
 const NOTICE =
-  /deprecat|does not exist|will be removed|missed to adjust|bootconfig|not compiled with|mitigation|has been replaced|command line|cpumask|stop working|performance|out of the tree|module verification|unsupported|experimental|insecure|kernel parameter/i;
+  /deprecat|does not exist|will be removed|missed to adjust|bootconfig|not compiled with|mitigation|has been replaced|command line|cpumask|stop working|performance|out of the tree|module verification|unsupported|experimental|insecure|kernel parameter|https?:|unprivileged|flag value/i;
 
 /** WARN in its three layouts (kernel/panic.c __warn, lib/bug.c), and the checks that announce a WARN or BUG. */
 export const warnHeaders: readonly HeaderRule[] = [

@@ -107,6 +107,18 @@ const trusty: Rule = (e) => {
 const rustPanic: Rule = (e) =>
   named((e.bodies[1] ?? '').trim(), '', pick(trace(e), /core::panicking|rust_begin_unwind/));
 
+/** The CPU's exception by its name in the header. */
+const trap: Rule = (e) => {
+  const what = e.header.groups['what'] ?? 'trap';
+  return fault(what === 'stack segment' ? 'stack segment fault' : what, 'DoS')(e);
+};
+
+/** Lines that open like a crash but have no format of their own stand as they are. */
+const asIs: Rule = (e) => {
+  const line = anonymous((e.bodies[0] ?? '').replace(/ in process .{1,64}$/, ''));
+  return /^(?:BUG|WARNING|INFO): /.test(line) ? bare(line, line.startsWith('BUG') ? 'BUG' : '') : undefined;
+};
+
 const RULES: readonly (readonly [RegExp, Rule])[] = [
   [/^lockdep\.internal/, announced],
   [/^lockdep\./, lockdep],
@@ -138,7 +150,7 @@ const RULES: readonly (readonly [RegExp, Rule])[] = [
   [/^oops\.gpf/, fault('general protection fault', 'DoS', BAD)],
   [/^oops\.divide/, fault('divide error', 'DoS')],
   [/^oops\.invop/, fault('invalid opcode', 'DoS')],
-  [/^oops\.trap/, (e) => fault(e.header.groups['what'] ?? 'trap', 'DoS')(e)],
+  [/^oops\.trap/, trap],
   [/^oops\.cfi/, fault('CFI failure', 'DoS')],
   [/^oops\.fault/, fault('Unhandled fault', 'DoS', BAD)],
   [/^oops\.alignment/, traced('Alignment trap', 'DoS')],
@@ -156,6 +168,7 @@ const RULES: readonly (readonly [RegExp, Rule])[] = [
   [/^vfs\.busy/, () => bare('VFS: Busy inodes after unmount (use-after-free)', 'DoS')],
   [/^bug\.rust/, rustPanic],
   [/^bug\.text/, (e) => bare(anonymous(e.bodies[0] ?? ''), 'BUG')],
+  [/^netdev/, () => bare('unregister_netdevice: waiting for DEV to become free')],
   [/^trusty/, trusty],
   [
     /^tool\.syzkaller/,
@@ -166,9 +179,14 @@ const RULES: readonly (readonly [RegExp, Rule])[] = [
         e.header.text.startsWith('SYZFATAL') ? { also: ['SYZFATAL'] } : {},
       ),
   ],
+  [/^(?:sched\.|rtmutex|lockdep)/, asIs],
 ];
 
-/** The first rule for the report's kind; undefined when syzkaller takes no such report for a crash. */
+/** The first rule for the report's kind that has a name; undefined when syzkaller takes no such report for a crash. */
 export function namingOf(e: Evidence): Naming | undefined {
-  return RULES.find(([kind]) => kind.test(e.header.rule.kind))?.[1](e);
+  for (const [kind, rule] of RULES) {
+    const naming = kind.test(e.header.rule.kind) ? rule(e) : undefined;
+    if (naming !== undefined) return naming;
+  }
+  return undefined;
 }
