@@ -100,8 +100,17 @@ static void judge_death(int wait_status, struct point_outcome *outcome)
 	set_outcome(outcome, POINT_FAILED, "");
 }
 
+/* A point's process, as its supervisor sees it. */
+struct supervised {
+	pid_t child;
+	int output; /* what it prints */
+	struct point_outcome *shared;
+	struct deadline program; /* when all points must be through */
+	int wait_status;
+};
+
 /* Waits for the end of the process; false when it is still there at the deadline. */
-static bool await_death(pid_t child, int output, struct deadline deadline, int *wait_status)
+static bool await_death(struct supervised *point, struct deadline deadline)
 {
 	bool closed = false;
 
@@ -111,10 +120,10 @@ static bool await_death(pid_t child, int output, struct deadline deadline, int *
 		if (closed)
 			sleep_ms(2);
 		else
-			closed = relay(output, 20);
-		gone = waitpid(child, wait_status, WNOHANG);
-		if (gone == child) {
-			relay(output, 0);
+			closed = relay(point->output, 20);
+		gone = waitpid(point->child, &point->wait_status, WNOHANG);
+		if (gone == point->child) {
+			relay(point->output, 0);
 			return true;
 		}
 		if (gone < 0 && errno != EINTR)
@@ -124,87 +133,98 @@ static bool await_death(pid_t child, int output, struct deadline deadline, int *
 	}
 }
 
-static unsigned patience_ms(const struct point_outcome *outcome, unsigned usual_ms)
+/* How long to wait for a process that is to die, given that the program must end, too. */
+static unsigned patience_ms(const struct supervised *point, unsigned usual_ms)
 {
-	return atomic_load(&outcome->oopsed) ? HOPELESS_MS : usual_ms;
+	unsigned left_ms = deadline_left_ms(point->program);
+
+	if (atomic_load(&point->shared->oopsed) || left_ms < HOPELESS_MS)
+		return HOPELESS_MS;
+	return left_ms < usual_ms ? left_ms : usual_ms;
 }
 
 /* As await_death(), but also gives up DEATH_MS after the point said that it had ended. */
-static bool await_point(pid_t child, int output, struct deadline deadline,
-			const struct point_outcome *shared, int *wait_status)
+static bool await_point(struct supervised *point, struct deadline deadline)
 {
 	while (!deadline_passed(deadline)) {
-		if (await_death(child, output, deadline_in_ms(200), wait_status))
+		if (await_death(point, deadline_in_ms(200)))
 			return true;
-		if (atomic_load(&shared->status) != POINT_RUNNING)
-			return await_death(child, output,
-					   deadline_in_ms(patience_ms(shared, DEATH_MS)),
-					   wait_status);
+		if (atomic_load(&point->shared->status) != POINT_RUNNING)
+			return await_death(point, deadline_in_ms(patience_ms(point, DEATH_MS)));
 	}
 	return false;
 }
 
-static void end_stuck_point(pid_t child, int output, struct point_outcome *outcome)
+static void end_stuck_point(struct supervised *point)
 {
-	int wait_status;
-
-	if (atomic_load(&outcome->status) == POINT_RUNNING) {
+	if (atomic_load(&point->shared->status) == POINT_RUNNING) {
 		note("expected the point to end within its time");
 		note("saw it still running; its threads:");
 	} else {
-		note("expected the point's process to end within %u ms", patience_ms(outcome, DEATH_MS));
+		note("expected the point's process to end soon after the point");
 		note("saw it still there; its threads:");
 	}
-	tasks_print(child);
-	kill(child, SIGKILL);
-	if (!await_death(child, output, deadline_in_ms(patience_ms(outcome, KILL_MS)), &wait_status))
+	tasks_print(point->child);
+	kill(point->child, SIGKILL);
+	if (!await_death(point, deadline_in_ms(patience_ms(point, KILL_MS))))
 		note("it cannot be killed: it is stuck in the kernel and is left behind");
-	set_outcome(outcome, POINT_FAILED, "");
+	set_outcome(point->shared, POINT_FAILED, "");
+}
+
+/* -1 when the process cannot be started. */
+static pid_t start_child(const struct point *point, const struct run *run, struct point_outcome *shared,
+			 int *output)
+{
+	int ends[2];
+	pid_t child;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -1;
+	fcntl(ends[0], F_SETFL, O_NONBLOCK);
+	fflush(stdout);
+	child = fork();
+	if (child == 0) {
+		close(ends[0]);
+		run_child(point, run, ends[1], shared);
+	}
+	close(ends[1]);
+	*output = ends[0];
+	return child;
 }
 
 void supervise_point(const struct point *point, const struct run *run,
 		     struct deadline program_deadline, struct point_outcome *outcome)
 {
+	struct supervised supervised = { .program = program_deadline, .output = -1 };
 	unsigned allowed = deadline_left_ms(program_deadline);
-	struct point_outcome *shared;
-	int wait_status = 0;
-	int output[2];
-	pid_t child;
 
 	memset(outcome, 0, sizeof(*outcome));
 	if (allowed < LEAST_POINT_MS) {
 		set_outcome(outcome, POINT_ERROR, "no time left after the points before it");
 		return;
 	}
-	if (allowed > POINT_MS)
-		allowed = POINT_MS;
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (shared == MAP_FAILED || pipe2(output, O_CLOEXEC) < 0) {
-		set_outcome(outcome, POINT_ERROR, text("set-up: %s", strerror(errno)));
-		return;
-	}
-	fcntl(output[0], F_SETFL, O_NONBLOCK);
 	signal(SIGTERM, die_with_child);
 	signal(SIGINT, die_with_child);
 	signal(SIGHUP, die_with_child);
-
-	fflush(stdout);
-	child = fork();
-	if (child < 0) {
-		set_outcome(outcome, POINT_ERROR, text("fork: %s", strerror(errno)));
-	} else if (child == 0) {
-		close(output[0]);
-		run_child(point, run, output[1], shared);
-	} else {
-		child_to_kill = child;
-		close(output[1]);
-		if (await_point(child, output[0], deadline_in_ms(allowed), shared, &wait_status))
-			judge_death(wait_status, shared);
-		else
-			end_stuck_point(child, output[0], shared);
-		child_to_kill = 0;
-		memcpy(outcome, shared, sizeof(*outcome));
+	supervised.shared = mmap(NULL, sizeof(*supervised.shared), PROT_READ | PROT_WRITE,
+				 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (supervised.shared == MAP_FAILED) {
+		set_outcome(outcome, POINT_ERROR, text("mmap: %s", strerror(errno)));
+		return;
 	}
-	close(output[0]);
-	munmap(shared, sizeof(*shared));
+	supervised.child = start_child(point, run, supervised.shared, &supervised.output);
+	if (supervised.child < 0) {
+		set_outcome(supervised.shared, POINT_ERROR, text("fork: %s", strerror(errno)));
+	} else {
+		child_to_kill = supervised.child;
+		if (await_point(&supervised, deadline_in_ms(allowed < POINT_MS ? allowed : POINT_MS)))
+			judge_death(supervised.wait_status, supervised.shared);
+		else
+			end_stuck_point(&supervised);
+		child_to_kill = 0;
+	}
+	memcpy(outcome, supervised.shared, sizeof(*outcome));
+	if (supervised.output >= 0)
+		close(supervised.output);
+	munmap(supervised.shared, sizeof(*supervised.shared));
 }
