@@ -59,18 +59,20 @@ const inPatch = ({ name, file }: ChangedFunction): string => `${name}, which the
 const own = (frames: readonly Frame[]): Frame[] =>
   frames.filter((f) => !f.unreliable && f.func !== undefined && !BYSTANDER.test(tracedName(f.func)));
 
-/** The changed frame that says most: each step away from the scene makes it less telling. */
+/** The changed frame that says most: each step away from the scene makes it less telling. An inlined function is no step. */
 function nearest(
   frames: readonly Frame[],
   changes: CodeChanges,
   perStep: number,
 ): (Touch & { readonly depth: number }) | undefined {
   let best: (Touch & { readonly depth: number }) | undefined;
-  for (const [depth, frame] of own(frames).entries()) {
+  let depth = 0;
+  for (const frame of own(frames)) {
     const found = touch(frame, changes);
-    if (found === undefined) continue;
-    const strength = found.strength * Math.max(0.3, 1 - perStep * depth);
-    if (best === undefined || strength > best.strength) best = { ...found, strength, depth };
+    const strength = (found?.strength ?? 0) * Math.max(0.3, 1 - perStep * depth);
+    if (found !== undefined && (best === undefined || strength > best.strength))
+      best = { ...found, strength, depth };
+    if (!frame.inlined) depth++;
   }
   return best;
 }

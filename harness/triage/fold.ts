@@ -29,7 +29,7 @@ const RULES: readonly Rule[] = [
   },
   {
     what: "frames of the lock checker's own",
-    re: /^\s*(?:dump_stack(?:_lvl)?|print_circular_bug|print_\w*(?:bug|usage|dependency)\w*|check_(?:noncircular|prev_add|prevs_add|irq_usage|path)|validate_chain|__lock_acquire|lock_acquire|mark_lock\w*|mark_usage)(?:\.\w+(?:\.\d+)?)?\+0x/,
+    re: /^\s*(?:(?:__)?dump_stack(?:_lvl)?|print_circular_bug|print_\w*(?:bug|usage|dependency)\w*|check_(?:noncircular|prev_add|prevs_add|irq_usage|path)|validate_chain|__lock_acquire|lock_acquire|mark_lock\w*|mark_usage)(?:\.\w+(?:\.\d+)?)?(?:\+0x| \S+:\d+ \[inline\]$)/,
     least: 1,
   },
 ];

@@ -57,7 +57,7 @@ function nodeLine({ id, lock }: { id: string; lock: LockClass }, graph: string):
 }
 
 const waitWords = ({ outerType, innerType }: NonNullable<LockClass['wait']>): string =>
-  outerType === innerType || innerType === 'invalid' ? outerType : `${outerType}, inside ${innerType}`;
+  outerType === innerType || innerType === 'unchecked' ? outerType : `${outerType}, inside ${innerType}`;
 
 function edgeLine(
   edge: LockEdge,

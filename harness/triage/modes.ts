@@ -1,4 +1,5 @@
 import type { KernelReport } from '../klog/index.ts';
+import type { Annotator } from './annotator.ts';
 import { type Attribution, attributor, type Suspect } from './attribute.ts';
 import { Collection } from './collection.ts';
 import { DocumentWriter, groupsDocument, reportDocument, type Write } from './document.ts';
@@ -13,8 +14,8 @@ export interface TriageJob {
   readonly sources: readonly LogSource[];
   /** What reports are attributed to, if anything. */
   readonly suspect?: Suspect | undefined;
-  /** Adds to a report what its log does not say: source lines. */
-  readonly annotate?: ((report: KernelReport) => Promise<KernelReport>) | undefined;
+  /** Adds source lines to reports. */
+  readonly annotator?: Pick<Annotator, 'annotate' | 'problems'> | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Show every line of a report. */
   readonly full: boolean;
@@ -34,11 +35,12 @@ export async function readReports(
   source: LogSource,
   onReport: (found: Found) => void | Promise<void>,
 ): Promise<LogFacts> {
-  return scanLog(source, {
+  const facts = await scanLog(source, {
     signal: job.signal,
     onReport: async ({ report, line }) =>
-      onReport({ report: job.annotate === undefined ? report : await job.annotate(report), line }),
+      onReport({ report: (await job.annotator?.annotate(report)) ?? report, line }),
   });
+  return { ...facts, notices: [...facts.notices, ...(job.annotator?.problems ?? [])] };
 }
 
 export const serious = (collection: Collection): boolean =>

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { frameSchema, taskSchema, traceSchema } from './schema-trace.ts';
 
 const usage = z.object({ inInterrupt: z.boolean(), whileEnabled: z.boolean() });
-const waitType = z.enum(['invalid', 'free', 'raw-spin', 'spin', 'sleep', 'max']);
+const waitType = z.enum(['unchecked', 'free', 'raw-spin', 'spin', 'sleep', 'max']);
 
 const lockClass = z.object({
   name: z.string(),

@@ -24,7 +24,7 @@ dl div { display: flex; gap: .4rem; min-width: 0 } dt { color: var(--dim) } dd {
 .cause { border-left: 3px solid var(--good); padding-left: .75rem; margin: .75rem 0 }
 .cause p, .cause ul { margin: 0 }
 .cause.introduced { border-color: var(--bug) } .cause.exposed { border-color: var(--warning) }
-figure { margin: 1rem 0; overflow-x: auto } figure svg { max-width: 100%; height: auto }
+figure { margin: 1rem 0; overflow-x: auto } figure svg { max-width: none }
 pre { font: 12.5px/1.45 ui-monospace, monospace; overflow-x: auto; margin: .75rem 0 0; padding: .75rem; background: var(--bg); border: 1px solid var(--line); border-radius: 6px }
 details { color: var(--dim) } summary { cursor: pointer; font-style: italic } details[open] > summary { margin-bottom: .2rem }
 @media print { article { break-inside: avoid } }

@@ -3,7 +3,9 @@ import { Command, Option } from '@commander-js/extra-typings';
 import { ExitCode, RingtrialError } from '../../common/errors.ts';
 import type { Figure } from '../../harness/bench/measure.ts';
 import { benchTriage } from '../../harness/bench/triage.ts';
+import { progressOn } from '../../harness/output/progress.ts';
 import { screenOn } from '../../harness/output/screen.ts';
+import { Annotator } from '../../harness/triage/annotator.ts';
 import { followJsonMode, followMode } from '../../harness/triage/follow.ts';
 import {
   dotMode,
@@ -16,6 +18,9 @@ import {
 } from '../../harness/triage/modes.ts';
 import { fileSource, growingSource, type LogSource, streamSource } from '../../harness/triage/source.ts';
 import { loadSuspect } from '../../harness/triage/suspect.ts';
+import type { Resolver } from '../../harness/triage/symbolize.ts';
+import { KernelLines } from '../../harness/triage/symbolize-kernel.ts';
+import { ImageResolver } from '../../harness/triage/symbolize-vmlinux.ts';
 import { interruptible } from '../interrupt.ts';
 
 /** Arguments of the verb that do not go together. */
@@ -34,7 +39,7 @@ export const triageVerb = () =>
     .addOption(option('--dot', 'the locks of each report as a Graphviz graph'))
     .addOption(option('--group', 'count equal reports over all logs', 'html', 'dot'))
     .addOption(option('--follow', 'read on while the log grows, until Ctrl-C', 'html', 'dot', 'group'))
-    .option('--full', 'fold away nothing', false)
+    .option('--full', 'fold nothing away')
     .addOption(
       new Option('--titles <scheme>', 'add the title that another project would give').choices([
         'syzkaller',
@@ -42,25 +47,30 @@ export const triageVerb = () =>
     )
     .option('--patch <candidate>', 'say which reports this patch, series or stored candidate introduced')
     .option('--base <log...>', 'with --patch: logs of the unpatched kernel, to compare with')
+    .option('--tree <tree>', 'the sources of the kernel, without the patch, e.g. debian:6.1')
     .option(
-      '--tree <tree>',
-      'with --patch: what the patch is for, e.g. debian:6.1, to read functions exactly',
+      '--lines',
+      'add source lines: compile the objects that a log names again, from --tree and --patch',
     )
+    .option('--profile <name>', 'with --lines: how the kernel was configured', 'lockdep')
+    .option('--vmlinux <file>', "add source lines from a kernel's image with debug information")
     .addHelpText(
       'after',
       '\nExit codes: 0 no bug and no warning, 1 at least one, 2 a log cannot be read or an option is wrong.',
     )
     .action(async (names, options) => {
       const signal = interruptible();
-      const { patch, tree, base = [], full, titles } = options;
-      if (patch === undefined && (base.length > 0 || tree !== undefined))
-        throw new TriageUsageError('--base and --tree tell more about a patch: name it with --patch.');
+      const { patch, tree, base = [], full = false, titles } = options;
+      checkCombination(options);
       endWithReader();
       const sources = await openAll(names, options.follow === true);
       const suspect = patch === undefined ? undefined : await loadSuspect({ patch, tree, base, signal });
+      await using resolver = await openResolver(options, signal);
+      const annotator = resolver && new Annotator(resolver);
       const job = {
         sources,
         suspect,
+        annotator,
         signal,
         full,
         titles: titles !== undefined,
@@ -69,6 +79,47 @@ export const triageVerb = () =>
       };
       process.exitCode = (await modeOf(options)(job)) ? ExitCode.rejected : ExitCode.accepted;
     });
+
+interface SourceOptions {
+  readonly patch?: string | undefined;
+  readonly base?: readonly string[] | undefined;
+  readonly tree?: string | undefined;
+  readonly lines?: true | undefined;
+  readonly profile: string;
+  readonly vmlinux?: string | undefined;
+}
+
+function checkCombination({ patch, base, tree, lines, vmlinux }: SourceOptions): void {
+  if (patch === undefined && base !== undefined)
+    throw new TriageUsageError('--base is compared with what a patch did: name it with --patch.');
+  if (lines && tree === undefined)
+    throw new TriageUsageError('--lines compiles from the sources of the kernel: name them with --tree.');
+  if (lines && vmlinux !== undefined)
+    throw new TriageUsageError('--lines and --vmlinux are two ways to the same end: choose one.');
+  if (tree !== undefined && patch === undefined && !lines)
+    throw new TriageUsageError('--tree serves --patch or --lines: give one of them as well.');
+}
+
+async function openResolver(
+  { lines, vmlinux, tree, patch, profile }: SourceOptions,
+  signal: AbortSignal,
+): Promise<(Resolver & AsyncDisposable) | undefined> {
+  if (vmlinux !== undefined) return ImageResolver.open(vmlinux);
+  if (!lines || tree === undefined) return undefined;
+  const screen = screenOn(process.stderr);
+  const show = progressOn(screen);
+  try {
+    return await KernelLines.open({
+      tree,
+      patch,
+      profile,
+      signal,
+      onEvent: (event) => show({ type: 'kernel', side: patch === undefined ? 'base' : 'candidate', event }),
+    });
+  } finally {
+    screen.end();
+  }
+}
 
 const option = <const Name extends string>(name: Name, what: string, ...conflicts: string[]) =>
   new Option(name, what).conflicts(conflicts);
