@@ -117,8 +117,8 @@ export class LogReader {
   }
 }
 
-/** All reports of a whole log. */
+/** All reports of a whole log, in the order in which they begin (a LogReader gives them as they end). */
 export function readLog(input: Uint8Array | string): KernelReport[] {
   const reader = new LogReader();
-  return [...reader.push(input), ...reader.end()];
+  return [...reader.push(input), ...reader.end()].toSorted((a, b) => a.start - b.start);
 }
