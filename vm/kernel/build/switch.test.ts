@@ -135,9 +135,9 @@ describe('switching a work tree', () => {
 
   test('what an unfinished build wrote is thrown away, and nothing older', async () => {
     await using it = await area();
-    const { tree } = it;
+    const patched = request(it.tree, change('io_uring/rw.c', 'int patched;\n'));
     {
-      await using work = await WorkTree.open(request(tree), {});
+      await using work = await WorkTree.open(patched, {});
       await work.switch();
       writeFileSync(path.join(work.buildDir, 'old.o'), 'old');
       await utimes(path.join(work.buildDir, 'old.o'), new Date('2024-01-01'), new Date('2024-01-01'));
@@ -145,14 +145,18 @@ describe('switching a work tree', () => {
       await work.beginBuild();
       await mkdir(path.join(work.buildDir, 'io_uring'));
       writeFileSync(path.join(work.buildDir, 'io_uring/rw.o'), 'half an object');
+      // As kbuild makes it; a walk that followed it would throw away the source.
+      symlinkSync(work.sourceDir, path.join(work.buildDir, 'source'));
+      await utimes(path.join(work.sourceDir, 'io_uring/rw.c'), new Date(), new Date());
       // No endBuild: as after kill -9.
     }
-    await using work = await WorkTree.open(request(tree), {});
+    await using work = await WorkTree.open(patched, {});
     expect(work.configKey).toBe('key');
     await work.switch();
     expect(await readFile(path.join(work.buildDir, 'old.o'), 'utf8')).toBe('old');
     await expect(readFile(path.join(work.buildDir, 'io_uring/rw.o'))).rejects.toThrow(/ENOENT/);
     expect(work.configKey).toBeNull();
+    expect(await readFile(path.join(work.sourceDir, 'io_uring/rw.c'), 'utf8')).toContain('patched');
   });
 
   test('when the clock went back, no object is trusted', async () => {

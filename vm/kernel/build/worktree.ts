@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { lstatSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { copyFile, mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { cacheDir } from '../../../common/cache.ts';
@@ -10,6 +10,7 @@ import {
   breathe,
   byCodeUnit,
   type FileEntry,
+  listFiles,
   type Manifest,
   manifestDifference,
   readManifest,
@@ -232,11 +233,11 @@ async function createWorkTree(
   return state;
 }
 
-/** Removes every file below `dir` that was written at or after `since` (milliseconds). */
+/** Removes every file below `dir` that was written at or after `since` (milliseconds). Links are not followed: one leads to the source. */
 async function removeNewer(dir: string, since: number, signal?: AbortSignal): Promise<void> {
-  for (const entry of readdirSync(dir, { withFileTypes: true, recursive: true })) {
-    const file = path.join(entry.parentPath, entry.name);
-    if (!entry.isDirectory() && Math.floor(lstatSync(file).mtimeMs) >= since) rmSync(file, { force: true });
+  for (const name of await listFiles(dir, signal)) {
+    const file = path.join(dir, name);
+    if (Math.floor(lstatSync(file).mtimeMs) >= since) rmSync(file, { force: true });
     await breathe(signal);
   }
 }
