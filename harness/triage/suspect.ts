@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { applySeries, loadCandidate } from '../../patches/index.ts';
+import { applySeries, type FileChange, loadCandidate } from '../../patches/index.ts';
 import { parsePatchFile } from '../../patches/parse.ts';
 import { resolveTree } from '../../vm/kernel/index.ts';
 import type { KernelReport } from '../klog/index.ts';
@@ -42,8 +42,16 @@ async function changesOf({ patch, tree, signal }: SuspectRequest): Promise<CodeC
     return changesOfDiffs(candidate.patches.flatMap(({ name, bytes }) => parsePatchFile(name, bytes).files));
   const { dir } = await resolveTree(tree, { signal });
   const { changes } = await applySeries(dir, candidate, signal === undefined ? {} : { signal });
+  return changesOfApplied(dir, changes);
+}
+
+/** What applying a candidate to a pristine tree changed. */
+export async function changesOfApplied(
+  treeDir: string,
+  changes: readonly Pick<FileChange, 'path' | 'content'>[],
+): Promise<CodeChanges> {
   const pairs = changes.map(async ({ path: file, content }): Promise<FilePair> => {
-    const before = await readFile(path.join(dir, file), 'utf8').catch(() => null);
+    const before = await readFile(path.join(treeDir, file), 'utf8').catch(() => null);
     return { path: file, before, after: content === null ? null : Buffer.from(content).toString('utf8') };
   });
   return changesOfFiles(await Promise.all(pairs));
