@@ -89,6 +89,8 @@ function unseen(first: boolean, evidence: CellEvidence): Judged {
   switch (outcome.type) {
     case 'deadline':
       if (evidence.sign === 'qemu-silent') return { status: 'MISS', reason: 'QEMU itself stood still' };
+      if (evidence.gone !== undefined)
+        return { status: 'MISS', reason: `the guest was lost: ${evidence.gone}` };
       return { status: 'FAIL', reason: `hang: no result within ${program.deadlineSeconds} s` };
     case 'lost':
       return evidence.sign === 'frozen'

@@ -36,19 +36,20 @@ interface Death {
   readonly deadlineSeconds?: number;
 }
 
-const hostTurn = 'echo "ringtrial-test: host, your turn" > /dev/kmsg; sleep 60';
+// The first point's result gets a second to come over before the guest is no more.
+const hostTurn = 'sleep 1; echo "ringtrial-test: host, your turn" > /dev/kmsg; sleep 60';
 
 const deaths: readonly Death[] = [
   {
     name: 'panic',
-    script: 'echo c > /proc/sysrq-trigger; sleep 60',
+    script: 'sleep 1; echo c > /proc/sysrq-trigger; sleep 60',
     expected: ['FAIL', 'FAIL', 'MISS'],
     reason: /Kernel panic - not syncing: sysrq triggered crash/,
     console: /Kernel panic - not syncing/,
   },
   {
     name: 'power-off',
-    script: 'poweroff -f; sleep 60',
+    script: 'sleep 1; poweroff -f; sleep 60',
     expected: ['MISS', 'MISS', 'MISS'],
     reason: /switched itself off/,
     console: /reboot: (Power down|System halted)/,
@@ -56,7 +57,7 @@ const deaths: readonly Death[] = [
   {
     // With reboot=t on its command line a guest restarts by a triple fault.
     name: 'triple-fault',
-    script: 'sync; echo b > /proc/sysrq-trigger; sleep 60',
+    script: 'sleep 1; echo b > /proc/sysrq-trigger; sleep 60',
     expected: ['MISS', 'MISS', 'MISS'],
     reason: /switched itself off/,
     console: /begin of triple-fault/,
@@ -79,7 +80,7 @@ const deaths: readonly Death[] = [
   },
   {
     name: 'ssh-server-killed',
-    script: 'killall dropbear; sleep 60',
+    script: 'sleep 1; killall dropbear; sleep 60',
     expected: ['MISS', 'MISS', 'MISS'],
     reason: /lost/,
     console: /SSH server ended/,
@@ -101,9 +102,9 @@ const deaths: readonly Death[] = [
   },
   {
     name: 'console-flood',
-    // Past printk, which would take an hour on an emulated serial line.
+    // Past printk, which is many times slower on an emulated serial line.
     script:
-      'yes xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx | head -c 52428800 > /dev/ttyS0; echo "ok 2 two"; echo "ok 3 three"; exit 0',
+      'yes xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx | head -c 4194304 > /dev/ttyS0; echo "ok 2 two"; echo "ok 3 three"; exit 0',
     expected: ['PASS', 'PASS', 'PASS'],
     reason: /^$/,
     console: /x{31}/,
