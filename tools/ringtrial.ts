@@ -37,6 +37,12 @@ Exit codes: 0 accepted, 1 rejected, 2 usage or configuration, 3 the harness coul
 // Sub-commands do not inherit it.
 for (const verb of program.commands) verb.exitOverride();
 
+// `ringtrial … | head` has what it wants when head ends.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
+  throw error;
+});
+
 try {
   await program.parseAsync();
 } catch (error) {
