@@ -1,4 +1,5 @@
 import { PassThrough } from 'node:stream';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { loadCandidate } from '../../patches/index.ts';
 import { parsePatchFile } from '../../patches/parse.ts';
@@ -211,6 +212,26 @@ describe('the page', () => {
     const ids = [...text.matchAll(/\bid="([^"]+)"/g)].map((match) => match[1]);
     expect(new Set(ids).size).toBe(ids.length);
   });
+});
+
+test('no damage to a log makes a view fail', async () => {
+  const whole = Buffer.concat([inversion, forgotten]);
+  const damage = fc.array(
+    fc.tuple(fc.nat(whole.length - 1), fc.uint8Array({ minLength: 1, maxLength: 40 })),
+    {
+      maxLength: 30,
+    },
+  );
+  await fc.assert(
+    fc.asyncProperty(damage, fc.nat(whole.length), async (writes, from) => {
+      const bytes = Buffer.from(whole.subarray(from));
+      for (const [at, put] of writes)
+        bytes.set(put.subarray(0, Math.max(0, bytes.length - at)), Math.min(at, bytes.length));
+      for (const mode of [terminalMode, jsonMode, htmlMode, dotMode])
+        await run(mode, [named('x', bytes)], { suspect, titles: true });
+    }),
+    { numRuns: 40 },
+  );
 });
 
 describe('DOT', () => {
