@@ -9,7 +9,7 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -54,7 +54,10 @@ async function startTrial(name: string): Promise<Trial> {
   child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
     stderr += chunk;
   });
-  const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
+  // A signal that comes when the process has taken down its handlers ends it as a shell would say it.
+  const exited = new Promise<number | null>((resolve) =>
+    child.once('exit', (code, signal) => resolve(code ?? 128 + (signal ? constants.signals[signal] : 0))),
+  );
   await until(() => stderr.includes('guest-1 booted') || child.exitCode !== null, 120_000);
   expect(child.exitCode, stderr).toBeNull();
   expect(qemusOf(run).length).toBeGreaterThan(0);
