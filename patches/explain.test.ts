@@ -50,6 +50,18 @@ describe('explainFile', () => {
     expect(explain(['moved', ...file])).toEqual([]);
   });
 
+  test('says how much of a hunk is there already', () => {
+    const text = hunkFor('\treq->imu = ctx->user_bufs[index];', '\treq->imu = NULL;\n+\treq->flags = 0;');
+    const [diff] = parsePatchFile('x.patch', Buffer.from(text.replace(',7 @@', ',8 @@'))).files;
+    if (!diff) throw new Error('the test patch is empty');
+    const now = file.flatMap((line) => (line.includes('req->imu') ? ['\treq->imu = NULL;'] : [line]));
+    const [failure] = explainFile(diff, `${now.join('\n')}\n`, []);
+    expect(failure).toMatchObject({ reason: 'differs', addedThere: { count: 1, of: 2 } });
+    expect(failure && renderFailure(failure).at(-1)).toBe(
+      '  1 of the 2 lines that it adds are there already.',
+    );
+  });
+
   test('shows the closest place with a word-level difference of the context', () => {
     const now = file.map((line) =>
       line.replace('array_index_nospec(req->buf_index', 'array_index_nospec(req->slot'),

@@ -1,6 +1,7 @@
 import { type ApplyOptions, applySeries, type Fit, PatchDoesNotApplyError } from './apply.ts';
 import type { Candidate } from './candidate.ts';
 import type { HunkFailure } from './explain.ts';
+import { isKernelPath } from './ingest/project.ts';
 import { parseSafely, UnsafePatchError } from './safety.ts';
 
 /** How a candidate fits one tree. */
@@ -86,6 +87,8 @@ function missing(failures: readonly HunkFailure[]): string {
   const files = [...new Set(failures.map(({ file }) => file))];
   const moved = failures.find(({ elsewhere }) => elsewhere !== undefined)?.elsewhere?.path;
   const place = moved ?? failures.flatMap(({ movedTo }) => movedTo ?? [])[0];
+  if (place === undefined && !files.some(isKernelPath))
+    return `does not apply: there is no ${files[0]}; it is for another project`;
   const now = place === undefined ? '' : `; its code may be in ${place} now`;
   return `does not apply: there is no ${files.slice(0, 2).join(', ')}${files.length > 2 ? ', …' : ''}${now}`;
 }

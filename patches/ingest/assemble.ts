@@ -114,8 +114,10 @@ function describe(plan: Plan, { patches, notes, texts, cover }: Parts): Candidat
     (latest, { mail }) => Math.max(latest, mail.date?.getTime() ?? 0),
     cover?.date?.getTime() ?? 0,
   );
+  const author =
+    (plan.pieces.length === 1 && cover === undefined ? authorIn(texts[0] ?? '') : '') || head?.author;
   const source: Provenance = {
-    ...(head?.author && !first?.diff.depth ? { author: printable(head.author) } : {}),
+    ...(author && !first?.diff.depth ? { author: printable(author) } : {}),
     ...(date > 0 ? { date: new Date(date).toISOString() } : {}),
     ...(head?.id ? { messageId: printable(head.id) } : {}),
     ...(plan.kind === 'series' ? { version: plan.version } : {}),
@@ -139,6 +141,9 @@ function describe(plan: Plan, { patches, notes, texts, cover }: Parts): Candidat
     ...(Object.keys(source).length > 0 ? { source } : {}),
   };
 }
+
+/** Who wrote a patch that somebody else sent: `From:` on the message's first line, as git am reads it. */
+const authorIn = (text: string): string => /^\s*From: ([^\n]*<[^<>\n]+>)\s*\n/.exec(text)?.[1] ?? '';
 
 function baseOf(plan: Plan, named: string | undefined): { baseCommit?: string } {
   const baseCommit = plan.stack?.baseCommit ?? named;

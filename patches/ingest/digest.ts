@@ -53,6 +53,7 @@ export function slug(title: string): string {
   const bare = title.replace(/^(?:[\w./-]+(?:, ?[\w./-]+)*: )+(?=\S)/, '');
   const words = bare
     .normalize('NFKD')
+    .replaceAll(/\p{M}/gu, '')
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')
     .replaceAll(/^-+|-+$/g, '');

@@ -38,39 +38,50 @@ export function patchIn(part: TextPart): { diff: FoundDiff; frame: Frame } | und
   const last = sections.at(-1);
   if (first === undefined || last === undefined) return undefined;
   const texts = (from: number, to: number): string =>
-    items
+    lines
       .slice(from, to)
-      .map((item) => (item.kind === 'line' ? `${item.text}\n` : ''))
+      .map(({ full }) => `${full}\n`)
       .join('');
-  const frame = { before: texts(0, first.start), after: texts(last.end, items.length) };
+  const frame = {
+    before: texts(0, lineOf(items[first.start])),
+    after: texts(lineOf(items[last.end - 1]) + 1, lines.length),
+  };
   const flat = lines.some(({ loss }) => loss === 'breaks');
-  return { diff: found(sections, { depth: 0, flowed: part.flowed, flat, words: frame.before }), frame };
+  const { flowed, crLf = false } = part;
+  return { diff: found(sections, { depth: 0, flowed, flat, crLf, words: frame.before }), frame };
 }
+
+const lineOf = (item: Item | undefined): number => (item?.kind === 'line' ? item.line : 0);
 
 /** The diffs inside a discussion, each with its number and the words round it, at any depth of quoting. */
 export function diffsIn(part: TextPart): FoundDiff[] {
   const lines = bodyLines(part);
-  return depthsWithDiffs(lines).flatMap((depth) => diffsAt(lines, depth, part.flowed));
+  return depthsWithDiffs(lines).flatMap((depth) => diffsAt(lines, depth, part));
 }
 
-function diffsAt(lines: readonly BodyLine[], depth: number, flowed: boolean): FoundDiff[] {
+function diffsAt(lines: readonly BodyLine[], depth: number, { flowed, crLf = false }: TextPart): FoundDiff[] {
   const items = viewAt(lines, depth);
   const sections = readSections(items, depth);
   const where = {
     depth,
     flowed,
+    crLf,
     flat: lines.some(({ loss }) => loss === 'breaks'),
     words: wordsOutside(items, sections),
   };
-  const groups: { label: string | undefined; sections: ReadSection[] }[] = [];
+  const groups: { label: string | undefined; sections: ReadSection[]; paths: Set<string> }[] = [];
   let previousEnd = 0;
   for (const section of sections) {
     const between = proseIn(items.slice(previousEnd, section.start));
     const label = labelIn(between);
+    const path = pathOf(section);
     const group = groups.at(-1);
-    const again = group?.sections.some((other) => pathOf(other) === pathOf(section));
-    if (group === undefined || between.length > 0 || again) groups.push({ label, sections: [section] });
-    else group.sections.push(section);
+    if (group === undefined || between.length > 0 || group.paths.has(path)) {
+      groups.push({ label, sections: [section], paths: new Set([path]) });
+    } else {
+      group.sections.push(section);
+      group.paths.add(path);
+    }
     previousEnd = section.end;
   }
   return groups.map((group) => found(group.sections, { ...where, label: group.label }));
@@ -81,6 +92,7 @@ interface Where {
   readonly flowed: boolean;
   /** Line breaks were lost and found again. */
   readonly flat: boolean;
+  readonly crLf: boolean;
   readonly words: string;
   readonly label?: string | undefined;
 }
@@ -99,7 +111,11 @@ function found(sections: readonly ReadSection[], where: Where): FoundDiff {
     ...(label === undefined ? {} : { label }),
     sections: repaired.sections,
     whole: bare.every(isWhole),
-    damage: [...broken, ...repaired.damage],
+    damage: [
+      ...(where.crLf ? [{ note: 'every line ended in CR LF; they end in LF now', mended: true }] : []),
+      ...broken,
+      ...repaired.damage,
+    ],
     keys: keysOf(repaired.sections),
     words,
   };

@@ -111,7 +111,11 @@ export async function gitRange({ dir, from, to }: Range, { spool, signal }: Read
     notes:
       merges === 0
         ? []
-        : [`${merges} merge${merges === 1 ? '' : 's'} in ${range} cannot be patches and were left out`],
+        : [
+            merges === 1
+              ? `a merge in ${range} cannot be a patch and was left out`
+              : `${merges} merges in ${range} cannot be patches and were left out`,
+          ],
   };
 }
 

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { RingtrialError } from '../../common/errors.ts';
 import { applySeries, type Fit, PatchDoesNotApplyError } from '../apply.ts';
 import { base, type Candidate } from '../candidate.ts';
@@ -32,6 +33,8 @@ export interface IngestOptions {
   readonly dryRun?: boolean;
   readonly tree?: Target | undefined;
   readonly stdin?: NodeJS.ReadableStream;
+  /** How many bytes standard input or a compressed file may have; by default 1 GiB. */
+  readonly largestInput?: number;
   readonly signal?: AbortSignal | undefined;
   /** Called now and then with the number of messages read so far. */
   readonly onProgress?: (messages: number) => void;
@@ -40,6 +43,8 @@ export interface IngestOptions {
 /** One candidate that came out. */
 export interface Ingested {
   readonly name: string;
+  /** Where it lies, or would lie. */
+  readonly directory: string;
   readonly written: Written | 'not written';
   readonly status: Plan['status'];
   readonly kind: Plan['kind'];
@@ -68,7 +73,7 @@ const mostCandidates = 5000;
  * @throws NothingToApplyError, IncompleteSeriesError, CandidateExistsError, and what the kinds of input throw.
  */
 export async function ingest(options: IngestOptions): Promise<Report> {
-  await using spool = await Spool.open();
+  await using spool = await Spool.open(options.largestInput);
   const reading: Reading = {
     spool,
     signal: options.signal,
@@ -122,7 +127,8 @@ async function make(plan: Plan, options: IngestOptions): Promise<Ingested | Left
       ? 'not written'
       : await writeCandidate({ ...candidate, file }, options.out, { force: options.force ?? false });
     const { name, status, kind } = plan;
-    return { name, written, status, kind, file, ...(fit ? { fit } : {}), ...(why ? { why } : {}) };
+    const directory = path.resolve(options.out, name);
+    return { name, directory, written, status, kind, file, ...(fit ? { fit } : {}), ...(why ? { why } : {}) };
   } catch (error) {
     if (error instanceof UnsafePatchError || error instanceof DamagedPatchError) {
       return { title: plan.title, reason: error.message };
@@ -156,7 +162,7 @@ async function fitted({ name, file, patches }: Assembled, tree: Target | undefin
   }
 }
 
-function nothing({ planned, refused, messages }: Read): RingtrialError {
+function nothing({ planned, refused, messages, notes }: Read): RingtrialError {
   const list = (items: readonly Leftover[]): string =>
     items
       .slice(0, 20)
@@ -174,6 +180,6 @@ function nothing({ planned, refused, messages }: Read): RingtrialError {
       : '';
   if (refused.length > 0) return new NothingToApplyError(`Nothing can be applied.${list(refused)}`);
   return new NothingToApplyError(
-    `${what} nothing to apply: no ${planned.fragments > 0 ? 'whole ' : ''}diff stands in the text.${quoted}`,
+    `${what} nothing to apply: no ${planned.fragments > 0 ? 'whole ' : ''}diff stands in the text.${quoted}${notes.length > 0 ? ` (${notes.join('; ')})` : ''}`,
   );
 }

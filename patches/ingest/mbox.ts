@@ -26,22 +26,22 @@ export async function loadMail(ref: MailRef): Promise<string> {
   }
 }
 
-/** The separator as every mbox variant has it: `From ADDRESS DATE`, the year at the end (mbox(5)). */
-const separator = /^From \S+.* \d{4}\s*$/;
+/** The separator as every mbox variant has it: `From ADDRESS DATE`, a time in the date and the year at its end (mbox(5)). */
+const separator = /^From \S+.* \d\d:\d\d\b.* \d{4}(?: [+-]\d{4})?\s*$/;
 
 /** Longer lines are looked at only as far as this; a separator is shorter. */
 const longestLine = 4096;
 
 /**
- * Finds the messages of an mbox without holding more than one block of it: a separator stands at the
- * beginning or behind an empty line, and a header field follows it.
+ * Finds the messages of an mbox without holding more than one block of it: a header field follows a
+ * separator. Not every program puts an empty line before one.
  */
 export async function* messagesIn(file: string, name: string): AsyncGenerator<MailRef> {
   let start = 0;
   let count = 0;
   let candidate: { at: number; end: number } | undefined;
   // The empty line before a separator belongs to it, and so does one at the very end.
-  let blank: number | undefined = 0;
+  let blank: number | undefined;
   let end = 0;
   for await (const { at, next, text } of linesOf(file)) {
     end = next;
@@ -53,8 +53,7 @@ export async function* messagesIn(file: string, name: string): AsyncGenerator<Ma
       }
       candidate = undefined;
     }
-    if (blank !== undefined && text.startsWith('From ') && separator.test(text))
-      candidate = { at, end: blank };
+    if (text.startsWith('From ') && separator.test(text)) candidate = { at, end: blank ?? at };
     blank = text.trim() === '' ? at : undefined;
   }
   end = blank ?? end;

@@ -1,3 +1,4 @@
+import { UnsafePatchError } from '../safety.ts';
 import { type Digest, digestOf, slug } from './digest.ts';
 import { NothingToApplyError } from './errors.ts';
 import { examine } from './examine.ts';
@@ -11,17 +12,20 @@ export interface Read {
   readonly planned: Planned;
   readonly refused: readonly Leftover[];
   readonly messages: number;
+  /** What was passed over inside of messages. */
+  readonly notes: readonly string[];
 }
 
 /**
  * Looks through every message, keeping nothing of it but what planning needs.
  *
- * @throws NothingToApplyError when one file of a directory of patches is none.
+ * @throws NothingToApplyError, UnsafePatchError when one file of a directory of patches is none.
  */
 export async function readInputs(inputs: readonly Input[], options: IngestOptions): Promise<Read> {
   const mails: Digest[] = [];
   const plans: Plan[] = [];
   const refused: Leftover[] = [];
+  const passedOver = new Set<string>();
   let messages = 0;
   for (const input of inputs) {
     const digests: Digest[] = [];
@@ -30,7 +34,10 @@ export async function readInputs(inputs: readonly Input[], options: IngestOption
       options.signal?.throwIfAborted();
       messages += 1;
       if (messages % 100 === 0) options.onProgress?.(messages);
-      const { found, reason } = await digestsOf(ref);
+      const { found, reason, notes } = await digestsOf(ref);
+      for (const note of notes) passedOver.add(note);
+      if (reason !== undefined && input.kind === 'stack')
+        throw new UnsafePatchError(`${ref.where} of ${input.origin} is refused: ${reason}.`);
       if (reason !== undefined) refused.push({ title: ref.where, reason });
       digests.push(...found);
     }
@@ -46,21 +53,31 @@ export async function readInputs(inputs: readonly Input[], options: IngestOption
     rescue: options.tree !== undefined,
     fallbackName: inputs[0]?.name ?? 'patch',
   });
-  return { planned: { ...planned, plans: [...plans, ...planned.plans] }, refused, messages };
+  return {
+    planned: { ...planned, plans: [...plans, ...planned.plans] },
+    refused,
+    messages,
+    notes: [...passedOver],
+  };
 }
 
-async function digestsOf(ref: MailRef): Promise<{ found: Digest[]; reason?: string }> {
+interface Digested {
+  readonly found: Digest[];
+  readonly reason?: string;
+  readonly notes: readonly string[];
+}
+
+async function digestsOf(ref: MailRef): Promise<Digested> {
   const size = ref.end - ref.start;
-  if (size > largestMail) {
-    return {
-      found: [],
-      reason: `it is one message of ${(size / 1024 / 1024).toFixed(0)} MiB; the limit is 16 MiB`,
-    };
-  }
+  const refused = (reason: string): Digested => ({ found: [], reason, notes: [] });
+  if (size > largestMail)
+    return refused(`it is one message of ${(size / 1024 / 1024).toFixed(0)} MiB; the limit is 16 MiB`);
   const raw = await loadMail(ref);
   const nul = raw.indexOf('\0');
-  if (nul !== -1) return { found: [], reason: `it has a NUL byte at offset ${nul}, so it is no text` };
-  return { found: examine(raw).map((message, index) => digestOf(ref, index, message)) };
+  if (nul !== -1) return refused(`it has a NUL byte at offset ${nul}, so it is no text`);
+  const messages = examine(raw);
+  const found = messages.map((message, index) => digestOf(ref, index, message));
+  return { found, notes: messages.flatMap(({ message }) => message.notes) };
 }
 
 /** What lies in one directory belongs together, also when no mail says so. */

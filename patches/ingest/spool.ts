@@ -18,19 +18,22 @@ export class UnreadableInputError extends RingtrialError {
 }
 
 /** A year of a busy list is a tenth of this. */
-const largestInput = 1024 * 1024 * 1024;
+const usualLargest = 1024 * 1024 * 1024;
 
 /** Temporary files for what cannot be read twice where it is: streams and compressed archives. */
 export class Spool implements AsyncDisposable {
   readonly dir: string;
+  readonly #largest: number;
   #count = 0;
 
-  private constructor(dir: string) {
+  private constructor(dir: string, largest: number) {
     this.dir = dir;
+    this.#largest = largest;
   }
 
-  static async open(): Promise<Spool> {
-    return new Spool(await mkdtemp(path.join(tmpdir(), 'ringtrial-ingest-')));
+  /** @param largest how many bytes one stream may have; by default 1 GiB */
+  static async open(largest: number = usualLargest): Promise<Spool> {
+    return new Spool(await mkdtemp(path.join(tmpdir(), 'ringtrial-ingest-')), largest);
   }
 
   /** A path for a file that does not exist yet. */
@@ -42,12 +45,14 @@ export class Spool implements AsyncDisposable {
   /**
    * Writes a stream to a file of its own.
    *
-   * @throws InputTooLargeError beyond one gibibyte; what was written is gone then.
+   * @throws InputTooLargeError when it is larger than allowed; what was written is gone then.
    */
   async keep(from: NodeJS.ReadableStream, name: string, signal: AbortSignal | undefined): Promise<string> {
     const file = this.newFile();
     try {
-      await pipeline(from, new Limit(name), createWriteStream(file), { ...(signal ? { signal } : {}) });
+      await pipeline(from, new Limit(name, this.#largest), createWriteStream(file), {
+        ...(signal ? { signal } : {}),
+      });
     } catch (error) {
       await rm(file, { force: true });
       throw error;
@@ -86,21 +91,26 @@ export class Spool implements AsyncDisposable {
 
 class Limit extends Transform {
   readonly #name: string;
+  readonly #largest: number;
   #bytes = 0;
 
-  constructor(name: string) {
+  constructor(name: string, largest: number) {
     super();
     this.#name = name;
+    this.#largest = largest;
   }
 
   override _transform(block: Buffer, _encoding: string, done: TransformCallback): void {
     this.#bytes += block.length;
-    if (this.#bytes <= largestInput) done(null, block);
-    else
-      done(
-        new InputTooLargeError(
-          `${this.#name} is more than 1 GiB when unpacked. Take the thread or the month that matters.`,
-        ),
-      );
+    if (this.#bytes <= this.#largest) {
+      done(null, block);
+      return;
+    }
+    const size = `${Math.round(this.#largest / 1024 / 1024)} MiB`;
+    done(
+      new InputTooLargeError(
+        `${this.#name} is more than ${size} when unpacked. Take the thread or the month that matters.`,
+      ),
+    );
   }
 }

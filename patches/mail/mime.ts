@@ -11,6 +11,8 @@ export interface TextPart {
   readonly flowed: boolean;
   /** The space of a soft line break is not part of the text (RFC 3676, `delsp=yes`). */
   readonly deleteSpace: boolean;
+  /** Every line ended in CR LF. */
+  readonly crLf?: boolean;
   /** The attachment's name, when it has one. */
   readonly fileName?: string;
   /** The text is a whole message, with its header. */
@@ -69,7 +71,8 @@ function walk({ fields, body, depth }: Entity, parts: TextPart[], notes: string[
     }
     return;
   }
-  const text = withoutCr(decodeTransfer(body, encoding));
+  const decoded = decodeTransfer(body, encoding);
+  const text = withoutCr(decoded);
   const fileName = nameOf(fields, type.parameters);
   const message = type.value === 'message/rfc822' || (fileName !== undefined && isFormatPatch(text));
   if (type.value === 'text/html') notes.push('an HTML part was passed over');
@@ -79,6 +82,7 @@ function walk({ fields, body, depth }: Entity, parts: TextPart[], notes: string[
       charset: (type.parameters.get('charset') ?? '').toLowerCase(),
       flowed: (type.parameters.get('format') ?? '').toLowerCase() === 'flowed',
       deleteSpace: (type.parameters.get('delsp') ?? '').toLowerCase() === 'yes',
+      ...(text === decoded ? {} : { crLf: true }),
       ...(fileName === undefined ? {} : { fileName }),
       ...(message ? { message } : {}),
     });

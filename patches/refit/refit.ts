@@ -23,6 +23,9 @@ export interface Refitted {
 /** A file's lines as characters of the patch's own kind (bytes), undefined when there is no such file. */
 export type ReadLines = (path: string) => readonly string[] | undefined;
 
+/** No patch that a person wrote has more hunks. */
+const mostHunks = 1000;
+
 /** How many context lines at either end may differ, as patch(1) has it; one at least must agree. */
 const mostFuzz = 2;
 
@@ -32,6 +35,7 @@ const mostFuzz = 2;
  * or fits in more than one way.
  */
 export function refit(sections: readonly Section[], read: ReadLines): Refitted | undefined {
+  if (sections.reduce((sum, { hunks }) => sum + hunks.length, 0) > mostHunks) return undefined;
   const efforts = new Set<Effort>();
   const notes: string[] = [];
   const result: Section[] = [];

@@ -18,8 +18,9 @@ export interface Reading {
   readonly cost: number;
 }
 
-/** More work than this for one place in the file is not worth it. */
+/** More work than this for one place in the file, and for one hunk, is not worth it. */
 const mostSteps = 20_000;
+const mostStepsOfAll = 1_000_000;
 
 /** Nobody's mail software leaves more damage than this in one hunk that a person would want repaired. */
 const highestCost = 12;
@@ -36,20 +37,32 @@ export const bare = (line: string): string => line.replaceAll(/\s+/g, '');
  */
 export function readingsIn(file: readonly string[], wanted: Wanted): Reading[] {
   if (wanted.lines.length > longestHunk || wanted.oldCount === 0) return [];
-  const keys = file.map(bare);
+  const keys = keysOf(file);
   const first = firstOldKey(wanted.lines);
   let best: Reading[] = [];
   let limit = highestCost;
-  for (let at = 0; at + wanted.oldCount <= file.length; at += 1) {
+  let steps = 0;
+  for (let at = 0; at + wanted.oldCount <= file.length && steps < mostStepsOfAll; at += 1) {
     if (first !== undefined && !keys.slice(at, at + 3).some((key) => related(key, first))) continue;
     const search = new Search({ file, keys, wanted, at }, limit);
-    for (const reading of search.run()) {
+    const found = search.run();
+    steps += search.steps;
+    for (const reading of found) {
       if (reading.cost < limit) best = [];
       limit = Math.min(limit, reading.cost);
       if (reading.cost === limit) best.push(reading);
     }
   }
   return best;
+}
+
+const known = new WeakMap<readonly string[], readonly string[]>();
+
+/** The file's lines without blanks; every hunk of a patch asks for them. */
+function keysOf(file: readonly string[]): readonly string[] {
+  const keys = known.get(file) ?? file.map(bare);
+  known.set(file, keys);
+  return keys;
 }
 
 const firstOldKey = (lines: readonly string[]): string | undefined =>
@@ -88,7 +101,7 @@ class Search {
   readonly #taken: Taken[] = [];
   readonly #found: Reading[] = [];
   #limit: number;
-  #steps = 0;
+  steps = 0;
 
   constructor(place: Place, limit: number) {
     this.#place = place;
@@ -102,8 +115,8 @@ class Search {
 
   #from(state: State): void {
     const { wanted, at } = this.#place;
-    this.#steps += 1;
-    if (state.cost > this.#limit || this.#steps > mostSteps) return;
+    this.steps += 1;
+    if (state.cost > this.#limit || this.steps > mostSteps) return;
     if (state.old > wanted.oldCount || state.new > wanted.newCount) return;
     if (state.old === wanted.oldCount && state.new === wanted.newCount) {
       this.#limit = state.cost;

@@ -58,7 +58,7 @@ Exit codes: 0 there is at least one candidate, 2 there is none, or the input can
         });
         screen.end();
         process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : rendered(report));
-        if (!json) process.stderr.write(remarks(report));
+        if (!json) process.stderr.write(remarks(report) + hint(report, intoProject ? undefined : out));
       } finally {
         screen.end();
       }
@@ -105,6 +105,13 @@ function remarks(report: Report): string {
     ...(report.fragments > 0 ? [`${report.fragments} quoted fragments of diffs were passed over`] : []),
   ];
   return lines.map((line) => `${line}\n`).join('');
+}
+
+/** How to go on from here. */
+function hint({ candidates }: Report, out: string | undefined): string {
+  const [first] = candidates;
+  if (first === undefined || first.written === 'not written') return '';
+  return `go on with: ringtrial evaluate ${out === undefined ? first.name : path.join(out, first.name)}\n`;
 }
 
 const collected = (dir: string, before: readonly string[]): string[] => [...before, path.resolve(dir)];
