@@ -64,11 +64,7 @@ export async function forkSource(request: SourceRequest): Promise<GuestSource> {
     request.onNotice(`no forks, a guest is booted for each group of tests instead: ${store.unavailable}`);
     return bootSource(request);
   }
-  const wanted: SnapshotRequest = {
-    boot: bootRequest(request, 'snapshot'),
-    identity: [request.kernel.hash, ...request.suite.programs.flatMap(({ name, sha256 }) => [name, sha256])],
-    prepare: (guest) => pushSuite(guest, request.suite, request.signal),
-  };
+  const wanted = snapshotRequest(request);
   const { snapshot } = await twice(wanted.boot, (boot) => store.obtain({ ...wanted, boot }, request.signal));
   // The boot that all forks share may have been an earlier run's: its console is evidence of this one too.
   const bootConsole = path.join(request.directory, 'snapshot', 'console.log');
@@ -95,7 +91,16 @@ function widthFor({ vcpus, memoryMiB }: GuestShape): number {
   return Math.max(1, Math.min(byProcessors, byMemory));
 }
 
-const bootRequest = (request: SourceRequest, name: string): BootRequest => ({
+/** The snapshot that all forks of a kernel with a suite's programs come from. */
+export const snapshotRequest = (request: SourceRequest): SnapshotRequest => ({
+  boot: bootRequest(request, 'snapshot'),
+  // Programs of equal content under other names are other programs.
+  identity: [request.kernel.hash, ...request.suite.programs.flatMap(({ name, sha256 }) => [name, sha256])],
+  prepare: (guest) => pushSuite(guest, request.suite, request.signal),
+});
+
+/** How one guest of a source is booted. */
+export const bootRequest = (request: SourceRequest, name: string): BootRequest => ({
   shape: request.shape,
   vmlinux: request.kernel.vmlinux,
   image: request.image,

@@ -10,9 +10,14 @@ import type { Guest } from '../../vm/qemu/guest.ts';
 import { forkSnapshot, type Snapshot } from '../../vm/qemu/snapshot.ts';
 import { SnapshotStore } from '../../vm/qemu/snapshot-store.ts';
 import { runCells } from '../cells.ts';
-import { bootSource, forkSource, type SourceRequest } from '../guest-sources.ts';
+import {
+  bootRequest,
+  bootSource,
+  forkSource,
+  type SourceRequest,
+  snapshotRequest,
+} from '../guest-sources.ts';
 import type { Program, Suite } from '../suite.ts';
-import { pushSuite } from '../test-guest.ts';
 import { atMost, type Figure, median, medianAtMost, timed } from './measure.ts';
 
 export interface GuestBenchOptions {
@@ -100,15 +105,6 @@ async function benchBoot(
   return [medianAtMost('cold boot to the first SSH command', times, 4000)];
 }
 
-const bootRequest = (request: SourceRequest, name: string): Parameters<typeof bootGuest>[0] => ({
-  shape: request.shape,
-  vmlinux: request.kernel.vmlinux,
-  image: request.image,
-  commandLine: request.commandLine,
-  directory: path.join(request.directory, name),
-  bootDeadlineMs: 90_000,
-});
-
 async function firstCommand(guest: Guest, command = 'true'): Promise<void> {
   const result = await guest.exec(command, { deadlineMs: 60_000 });
   if (result.outcome.type !== 'exited' || result.outcome.code !== 0)
@@ -124,10 +120,7 @@ async function benchForks(
     onProgress(`forks cannot be measured here: ${store.unavailable}`);
     return [];
   }
-  const boot = bootRequest(request, 'snapshot');
-  const identity = [request.kernel.hash, ...request.suite.programs.map((program) => program.sha256)];
-  const prepare = (guest: Guest): Promise<void> => pushSuite(guest, request.suite, signal);
-  const { snapshot } = await store.obtain({ boot, identity, prepare }, signal);
+  const { snapshot } = await store.obtain(snapshotRequest(request), signal);
   const [running, tested, failures] = [[] as number[], [] as number[], [] as unknown[]];
   const memory: ForkMemory[] = [];
   const before = await resources();

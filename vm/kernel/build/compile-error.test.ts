@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ErrorWatch } from './compile-error.ts';
 
 const watch = (output: string): ErrorWatch => {
-  const result = new ErrorWatch('/cache/work/x/src', '/cache/work/x/build');
+  const result = new ErrorWatch('/cache/builds/x/src', '/cache/builds/x/build');
   for (const line of output.split('\n')) result.line(line);
   return result;
 };
@@ -10,14 +10,14 @@ const watch = (output: string): ErrorWatch => {
 describe('ErrorWatch', () => {
   test('finds the first error of several, with its place relative to the tree', () => {
     const { error, machineFault } = watch(`  CC      io_uring/rw.o
-In file included from /cache/work/x/src/io_uring/rw.c:7:
-/cache/work/x/src/include/linux/kernel.h:12:3: warning: unused variable 'x' [-Wunused-variable]
-/cache/work/x/src/io_uring/rw.c: In function 'io_read':
-/cache/work/x/src/io_uring/rw.c:812:9: error: 'imu' undeclared (first use in this function)
+In file included from /cache/builds/x/src/io_uring/rw.c:7:
+/cache/builds/x/src/include/linux/kernel.h:12:3: warning: unused variable 'x' [-Wunused-variable]
+/cache/builds/x/src/io_uring/rw.c: In function 'io_read':
+/cache/builds/x/src/io_uring/rw.c:812:9: error: 'imu' undeclared (first use in this function)
   812 |         imu = req->imu;
       |         ^~~
-/cache/work/x/src/io_uring/rw.c:815:1: error: expected ';' before '}' token
-make[4]: *** [/cache/work/x/src/scripts/Makefile.build:250: io_uring/rw.o] Error 1
+/cache/builds/x/src/io_uring/rw.c:815:1: error: expected ';' before '}' token
+make[4]: *** [/cache/builds/x/src/scripts/Makefile.build:250: io_uring/rw.o] Error 1
 make: *** [Makefile:248: __sub-make] Error 2`);
     expect(error).toEqual({
       kind: 'compile',
@@ -37,7 +37,7 @@ make: *** [Makefile:248: __sub-make] Error 2`);
       'nothing.h: No such file or directory',
     ],
     [
-      "/cache/work/x/src/arch/x86/entry/entry_64.S:99: Error: no such instruction: `movqq %rax,%rbx'",
+      "/cache/builds/x/src/arch/x86/entry/entry_64.S:99: Error: no such instruction: `movqq %rax,%rbx'",
       'compile',
       'arch/x86/entry/entry_64.S',
       99,
@@ -96,7 +96,7 @@ make: *** [Makefile:248: __sub-make] Error 2`);
   test('a good build has no error, warnings and all', () => {
     const { error } = watch(`lib/Kconfig.debug:12:warning: defaults for choice values not supported
 .config:1045:warning: override: PREEMPT changes choice state
-/cache/work/x/src/a.c:1:2: warning: comparison of error: codes
+/cache/builds/x/src/a.c:1:2: warning: comparison of error: codes
   CC      lib/error-inject.o
 net/core/stream.o: warning: objtool: sk_wait() falls through to next function`);
     expect(error).toBeNull();
@@ -104,9 +104,9 @@ net/core/stream.o: warning: objtool: sk_wait() falls through to next function`);
 
   test.each([
     'gcc: fatal error: Killed signal terminated program cc1',
-    '/cache/work/x/src/io_uring/rw.c:1:1: fatal error: error writing to /tmp/x.s: No space left on device',
+    '/cache/builds/x/src/io_uring/rw.c:1:1: fatal error: error writing to /tmp/x.s: No space left on device',
     "{standard input}: Fatal error: can't write 12 bytes to section .text of x.o: 'No space left on device'",
-    '/cache/work/x/src/io_uring/rw.c:7:1: internal compiler error: Segmentation fault',
+    '/cache/builds/x/src/io_uring/rw.c:7:1: internal compiler error: Segmentation fault',
     'virtual memory exhausted: Cannot allocate memory',
   ])('is the machine: %s', (line) => {
     expect(watch(line).machineFault).toBe(line);

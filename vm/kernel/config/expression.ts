@@ -1,3 +1,5 @@
+import { orderHolds } from './ordering.ts';
+
 /** A kconfig condition. A symbol in it is an upper-case word without `CONFIG_`; quoted text and macros are constants. */
 export type Expression =
   | { readonly type: 'symbol'; readonly name: string }
@@ -101,20 +103,7 @@ function compare(operator: string, left: string, right: string): boolean {
   const [a, b] = [Number(left), Number(right)];
   const order =
     Number.isNaN(a) || Number.isNaN(b) ? (left < right ? -1 : left > right ? 1 : 0) : Math.sign(a - b);
-  switch (operator) {
-    case '=':
-      return order === 0;
-    case '!=':
-      return order !== 0;
-    case '<':
-      return order < 0;
-    case '<=':
-      return order <= 0;
-    case '>':
-      return order > 0;
-    default:
-      return order >= 0;
-  }
+  return orderHolds(order, operator);
 }
 
 /** Writes an expression as it would stand in a Kconfig file. */

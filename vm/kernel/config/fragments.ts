@@ -1,4 +1,5 @@
 import { InvalidProfileError } from '../errors.ts';
+import { orderHolds } from './ordering.ts';
 
 /** A kconfig fragment: a name for messages and its text. */
 export interface Fragment {
@@ -59,17 +60,7 @@ function guardHolds(guard: string, version: string, where: string): boolean {
         `${where}: '# kernel ${guard}' is no guard, like '# kernel >= 6.4' or '# kernel any'.`,
       );
     }
-    const order = compareVersions(version, match[2] ?? '');
-    switch (match[1]) {
-      case '<':
-        return order < 0;
-      case '<=':
-        return order <= 0;
-      case '>':
-        return order > 0;
-      default:
-        return order >= 0;
-    }
+    return orderHolds(compareVersions(version, match[2] ?? ''), match[1] ?? '');
   });
 }
 
