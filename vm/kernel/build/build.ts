@@ -5,7 +5,7 @@ import { cacheDir } from '../../../common/cache.ts';
 import { affectsConfig, configure, hasConfig, writeLogHeader } from '../config/configure.ts';
 import { mergeFragments, type OptionValues } from '../config/fragments.ts';
 import { loadProfile } from '../config/profile.ts';
-import { BuildEnvironmentError, UnsafePathError } from '../errors.ts';
+import { BuildEnvironmentError, ConfigOptionError, UnsafePathError } from '../errors.ts';
 import { sayingNoSpace } from '../process/space.ts';
 import { byCodeUnit, digestOf, type FileEntry, readEntry } from '../tree/manifest.ts';
 import type { BuildOptions, BuildRequest, BuildResult, SourceChange, Tree } from '../types.ts';
@@ -152,12 +152,22 @@ async function ensureConfig(
     if (failed === null) await work.setConfigKey(key);
     return failed;
   } catch (error) {
-    // Not after an abort: then nobody knows what is half-written.
-    if (!(error instanceof BuildEnvironmentError) && options.signal?.aborted !== true)
-      await work.endBuild(null);
+    // After anything else, an abort for one, nobody knows what is half-written.
+    if (!(error instanceof ConfigOptionError)) throw error;
+    const byCandidate = request.changes.some((change) => affectsConfig(change.path));
+    if (byCandidate) return withoutOptions(error);
+    await work.endBuild(null);
     throw error;
   }
 }
+
+/** A candidate that takes an option away does not build; a profile that asks for too much is a fault of ours. */
+const withoutOptions = ({ message }: ConfigOptionError): MakeResult => ({
+  ok: false,
+  error: { kind: 'config', file: null, line: null, message },
+  tail: message.split('\n'),
+  objects: 0,
+});
 
 /** What a `.config` is made from. */
 function configKey(job: Job): string {

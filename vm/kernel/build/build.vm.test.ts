@@ -136,6 +136,23 @@ describe('a candidate', () => {
   test('that breaks kconfig is a result, too', async ({ signal }) => {
     const result = await build([patched('lib/Kconfig', 'config RINGTRIAL\n\tnonsense y')], undefined, signal);
     expect(result).toMatchObject({ ok: false, error: { kind: 'config', file: 'lib/Kconfig' } });
+
+    const debug = readFileSync(path.join(tree.dir, 'lib/Kconfig.debug'), 'utf8');
+    const content = Buffer.from(debug.replace(/^config PROVE_LOCKING$/m, '$&\n\tdepends on BROKEN'));
+    const disabled = await build(
+      [{ path: 'lib/Kconfig.debug', content, executable: false }],
+      undefined,
+      signal,
+    );
+    expect(disabled).toMatchObject({
+      ok: false,
+      error: {
+        kind: 'config',
+        message: expect.stringContaining(
+          'CONFIG_PROVE_LOCKING: wanted y, got n: it depends on BROKEN (BROKEN is not set)',
+        ),
+      },
+    });
   });
 });
 
