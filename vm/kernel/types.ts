@@ -133,4 +133,6 @@ export interface Profile {
   readonly commandLine: string;
   readonly memoryMiB: number;
   readonly vcpus: number;
+  /** How many times longer than with `lockdep` everything may take: to be multiplied with a test's deadline. At least 1. */
+  readonly timeScale: number;
 }

@@ -15,6 +15,7 @@ const ProfileFile = z.strictObject({
   commandLine: z.string().default(''),
   memoryMiB: z.int().min(128),
   vcpus: z.int().min(1).max(64),
+  timeScale: z.number().min(1).max(20).default(1),
 });
 
 /** The names that `loadProfile` knows, sorted. */
