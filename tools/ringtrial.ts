@@ -1,17 +1,15 @@
 #!/usr/bin/env node
-import { Command, CommanderError } from '@commander-js/extra-typings';
+import { enableCompileCache } from 'node:module';
+import { Command, CommanderError, Help } from '@commander-js/extra-typings';
+import { cacheDir } from '../common/cache.ts';
 import { ExitCode, RingtrialError } from '../common/errors.ts';
 import { interruption } from './interrupt.ts';
-import { appliesVerb } from './verbs/applies.ts';
-import { benchVerb } from './verbs/bench.ts';
-import { candidatesVerb } from './verbs/candidates.ts';
-import { doctorVerb } from './verbs/doctor.ts';
-import { evaluateVerb } from './verbs/evaluate.ts';
-import { execVerb } from './verbs/exec.ts';
-import { ingestVerb } from './verbs/ingest.ts';
-import { shellVerb } from './verbs/shell.ts';
-import { testVerb } from './verbs/test.ts';
-import { triageVerb } from './verbs/triage.ts';
+import { askedVerb, placeholder, termOf, verbs } from './verbs.ts';
+
+// Reading TypeScript is most of what a short command costs. Without a cache it is only slower.
+await cacheDir('node').then(enableCompileCache, () => {});
+
+const asked = askedVerb(process.argv.slice(2));
 
 const program = new Command('ringtrial')
   .description('Puts an io_uring kernel patch on trial: base and patch are built, booted in QEMU, and raced.')
@@ -23,16 +21,14 @@ Exit codes: 0 accepted, 1 rejected, 2 usage or configuration, 3 the harness coul
   )
   .showHelpAfterError('(ringtrial --help tells more)')
   .exitOverride()
-  .addCommand(evaluateVerb())
-  .addCommand(candidatesVerb())
-  .addCommand(ingestVerb())
-  .addCommand(appliesVerb())
-  .addCommand(doctorVerb())
-  .addCommand(shellVerb())
-  .addCommand(execVerb())
-  .addCommand(benchVerb())
-  .addCommand(testVerb())
-  .addCommand(triageVerb());
+  .configureHelp({
+    subcommandTerm(command) {
+      const verb = verbs.find(({ name }) => name === command.name());
+      return verb === undefined ? Help.prototype.subcommandTerm.call(this, command) : termOf(verb);
+    },
+  });
+
+for (const verb of verbs) program.addCommand(verb === asked ? await verb.load() : placeholder(verb));
 
 // Sub-commands do not inherit it.
 for (const verb of program.commands) verb.exitOverride();

@@ -1,0 +1,92 @@
+import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
+
+/** A verb of the command line, with as much of it as the list of verbs shows. */
+export interface Verb {
+  readonly name: string;
+  /** What follows the name in the list, as Commander writes it. */
+  readonly usage: string;
+  readonly description: string;
+  /** The verb itself, with all the libraries that it rests on. */
+  readonly load: () => Promise<CommandUnknownOpts>;
+}
+
+/**
+ * All verbs, in the order of the help. Their modules are imported when they are called: together they
+ * take most of a second, and nobody calls two.
+ */
+export const verbs: readonly Verb[] = [
+  {
+    name: 'evaluate',
+    usage: '[options] <candidate>',
+    description: 'put a candidate on trial: build it and its base, boot both, run the suite on both, judge',
+    load: async () => (await import('./verbs/evaluate.ts')).evaluateVerb(),
+  },
+  {
+    name: 'candidates',
+    usage: '[options]',
+    description: 'list the candidates that come with Ringtrial',
+    load: async () => (await import('./verbs/candidates.ts')).candidatesVerb(),
+  },
+  {
+    name: 'ingest',
+    usage: '[options] [sources...]',
+    description: 'make candidates of patches, mails, threads, commits or a work tree',
+    load: async () => (await import('./verbs/ingest.ts')).ingestVerb(),
+  },
+  {
+    name: 'applies',
+    usage: '[options] <candidate>',
+    description: 'say to which trees a candidate applies, and how well',
+    load: async () => (await import('./verbs/applies.ts')).appliesVerb(),
+  },
+  {
+    name: 'doctor',
+    usage: '[options]',
+    description: 'show what this machine has and lacks for a trial; exit 2 when something is missing',
+    load: async () => (await import('./verbs/doctor.ts')).doctorVerb(),
+  },
+  {
+    name: 'shell',
+    usage: '[kernel]',
+    description: 'an interactive shell in a fresh guest of a built kernel, with the test programs in /tests',
+    load: async () => (await import('./verbs/shell.ts')).shellVerb(),
+  },
+  {
+    name: 'exec',
+    usage: '[options] <kernel> <command...>',
+    description: "run one command in a fresh guest of a built kernel, and exit with the command's status",
+    load: async () => (await import('./verbs/exec.ts')).execVerb(),
+  },
+  {
+    name: 'bench',
+    usage: '',
+    description: 'measure Ringtrial itself on this machine',
+    load: async () => (await import('./verbs/bench.ts')).benchVerb(),
+  },
+  {
+    name: 'test',
+    usage: '[options] [files...]',
+    description: "run Ringtrial's own tests: type check, lint, unit tests, and tests in real guests",
+    load: async () => (await import('./verbs/test.ts')).testVerb(),
+  },
+  {
+    name: 'triage',
+    usage: '[options] <file...>',
+    description: 'find and explain every report in kernel logs: dmesg, console logs, journals',
+    load: async () => (await import('./verbs/triage.ts')).triageVerb(),
+  },
+];
+
+/** The verb that a command line calls or wants the help of, if it is one of ours. */
+export function askedVerb(args: readonly string[]): Verb | undefined {
+  const words = args.filter((word) => !word.startsWith('-'));
+  const name = words[0] === 'help' ? words[1] : words[0];
+  return verbs.find((verb) => verb.name === name);
+}
+
+/** Stands in the list for a verb that is not called. */
+export const placeholder = ({ name, description }: Verb): CommandUnknownOpts =>
+  new Command(name).description(description);
+
+/** A line of the list: `evaluate [options] <candidate>`. */
+export const termOf = ({ name, usage }: Verb): string => `${name} ${usage}`.trimEnd();
