@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { capture } from '../../vm/kernel/process/run.ts';
+import { capture } from '../../vm/kernel/index.ts';
 
 /** Where objects are compiled once more with line information, beside their build. */
 export interface DebugBuild {

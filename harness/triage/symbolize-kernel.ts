@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { RingtrialError } from '../../common/errors.ts';
 import { applySeries, base, loadCandidate } from '../../patches/index.ts';
-import { WorkTree } from '../../vm/kernel/build/worktree.ts';
-import { buildKernel, type KernelEvent, resolveTree } from '../../vm/kernel/index.ts';
+import { buildKernel, type KernelEvent, resolveTree, switchedSources } from '../../vm/kernel/index.ts';
 import type { Resolution, Resolver, SymbolRef } from './symbolize.ts';
 import { ObjectsResolver } from './symbolize-objects.ts';
 
@@ -58,9 +57,7 @@ export class KernelLines implements Resolver, AsyncDisposable {
     await using stack = new AsyncDisposableStack();
     const sideDir = await mkdtemp(path.join(tmpdir(), 'ringtrial-lines-'));
     stack.defer(() => rm(sideDir, { recursive: true, force: true }));
-    const work = stack.use(await WorkTree.open(request, options));
-    await work.switch();
-    const { sourceDir, buildDir } = work;
+    const { sourceDir, buildDir } = stack.use(await switchedSources(request, options));
     const changed = changes
       .filter((change) => change.path.endsWith('.c'))
       .map((change) => change.path.replace(/c$/, 'o'));

@@ -3,8 +3,7 @@ import { ExitCode, RingtrialError } from '../../common/errors.ts';
 import { type Screen, screenOn } from '../../harness/output/screen.ts';
 import { table } from '../../harness/output/table.ts';
 import { type Candidate, fitTo, loadCandidate, repositoryOf, type TreeFit } from '../../patches/index.ts';
-import { resolveTree, type Tree } from '../../vm/kernel/index.ts';
-import { cachedTrees, findTree } from '../../vm/kernel/tree/store.ts';
+import { cachedTrees, findTree, resolveTree, type Tree } from '../../vm/kernel/index.ts';
 import { interruptible } from '../interrupt.ts';
 
 /** A row of the matrix. */

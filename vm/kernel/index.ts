@@ -1,7 +1,11 @@
 export { buildKernel } from './build/build.ts';
 export { type KernelInputs, kernelHash } from './build/hash.ts';
 export { kernelByPrefix } from './build/store.ts';
+export { type SwitchedSources, switchedSources } from './build/switched.ts';
 export { loadProfile, profileNames } from './config/profile.ts';
 export * from './errors.ts';
+export { capture } from './process/run.ts';
 export { resolveTree } from './tree/resolve.ts';
+export { cachedTrees, findTree } from './tree/store.ts';
 export type * from './types.ts';
+export { fetchSourcePackage, type SourcePackage } from './tree/source-package.ts';
