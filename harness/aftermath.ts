@@ -1,9 +1,12 @@
 import type { Guest } from '../vm/qemu/guest.ts';
 import { parseVitals, type Vitals, vitalsCommand } from './liveness.ts';
+import { type Dependencies, parseDependencies } from './triage/dependencies.ts';
 
 /** What is known right after a program ran. */
 export interface Aftermath {
   readonly vitals: Vitals | undefined;
+  /** What the guest answered, whole: the evidence for `vitals`. */
+  readonly answer: Buffer;
   /** Everything the kernel printed before this moment has arrived in the console log. */
   readonly consoleSynced: boolean;
 }
@@ -34,6 +37,14 @@ async function ask(guest: Guest, program: string, signal?: AbortSignal): Promise
     deadlineMs: answerDeadlineMs,
     ...(signal ? { signal } : {}),
   });
-  if (result.outcome.type !== 'exited') return { vitals: undefined, consoleSynced: false };
-  return { vitals: parseVitals(result.stdout.toString('utf8')), consoleSynced: await seen };
+  if (result.outcome.type !== 'exited')
+    return { vitals: undefined, answer: result.stdout, consoleSynced: false };
+  const vitals = parseVitals(result.stdout.toString('utf8'));
+  return { vitals, answer: result.stdout, consoleSynced: await seen };
+}
+
+/** The lock orders that a guest's lockdep knows at this moment; undefined when the guest does not say. */
+export async function knownOrders(guest: Guest): Promise<Dependencies | undefined> {
+  const { outcome, stdout } = await guest.exec('cat /proc/lockdep', { deadlineMs: answerDeadlineMs });
+  return outcome.type === 'exited' ? parseDependencies(stdout.toString('utf8')) : undefined;
 }

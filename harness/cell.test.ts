@@ -25,6 +25,7 @@ const statuses = (ktap: string, more: Partial<CellEvidence> = {}): string[] =>
     outcome: { type: 'exited', code: 0 },
     ktap: parseKtap(ktap),
     reports: [],
+    lockdep: undefined,
     ...more,
   }).map((point) => point.status);
 
@@ -84,6 +85,7 @@ describe('judgeCell', () => {
       repetition: 1,
       outcome: { type: 'exited', code: 0 },
       ktap: parseKtap(all),
+      lockdep: undefined,
       reports: [{ signature: 's', title: 'circular' }],
     });
     expect(point).toMatchObject({

@@ -1,6 +1,7 @@
 import type { ExecOutcome } from '../vm/ssh/connection.ts';
 import type { VitalSign } from './dossier.ts';
 import type { Ktap, KtapPoint } from './ktap.ts';
+import { fullestTable, type LockdepState } from './liveness.ts';
 import type { Blind, PointResult, Status } from './status.ts';
 import type { Program } from './suite.ts';
 
@@ -18,6 +19,8 @@ export interface CellEvidence {
   readonly gone?: string;
   /** What could still be had from the guest when the program did not end. */
   readonly sign?: VitalSign;
+  /** What lockdep said of itself afterwards. */
+  readonly lockdep: LockdepState | undefined;
   /** Why a pass cannot be believed: lockdep was off, the console silent or incomplete. */
   readonly blind?: Blind;
 }
@@ -28,6 +31,7 @@ export interface CellEvidence {
  */
 export function judgeCell(evidence: CellEvidence): PointResult[] {
   const seen = new Map(evidence.ktap.points.map((point) => [point.name, point]));
+  const use = evidence.lockdep && fullestTable(evidence.lockdep);
   const firstUnseen = evidence.program.points.find((name) => !seen.has(name));
   return evidence.program.points.map((name) => {
     const point = seen.get(name);
@@ -39,6 +43,7 @@ export function judgeCell(evidence: CellEvidence): PointResult[] {
       ...(point ? withReports(own, evidence) : own),
       own: own.status,
       ...(evidence.blind ? { blind: evidence.blind } : {}),
+      ...(use ? { lockdepUse: use } : {}),
       observations: point?.observations ?? (name === firstUnseen ? evidence.ktap.trailingObservations : []),
       diagnostics: point?.diagnostics ?? (name === firstUnseen ? evidence.ktap.trailing : []),
       reports: evidence.reports.map((report) => report.signature),

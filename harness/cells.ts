@@ -1,8 +1,10 @@
 import path from 'node:path';
 import { GuestBootError } from '../vm/qemu/boot-error.ts';
+import type { Detectors } from './detectors.ts';
 import type { Listener, Side } from './events.ts';
 import { GuestInUse, noteBoot } from './guest-in-use.ts';
 import type { GuestSource } from './guest-source.ts';
+import type { OrderRecord } from './lock-orders.ts';
 import { type CellContext, runCell } from './run-cell.ts';
 import type { FoundReport, PointResult } from './status.ts';
 import type { Program, Suite } from './suite.ts';
@@ -11,8 +13,7 @@ export interface CellsRequest {
   readonly side: Side;
   readonly suite: Suite;
   readonly repetitions: number;
-  /** Whether this kernel was built with lockdep, so that its silence must be explained. */
-  readonly lockdep: boolean;
+  readonly detectors: Detectors;
   /** Whether the RAM of a guest in which something hangs is dumped. */
   readonly dump?: boolean | undefined;
   /** The run directory. */
@@ -26,6 +27,8 @@ export interface CellsResult {
   /** In the order of the plan, whatever the order in which they came in. */
   readonly points: readonly PointResult[];
   readonly reports: readonly FoundReport[];
+  /** What lockdep knew before and after each cell whose guest could be asked. */
+  readonly orders: readonly OrderRecord[];
   /** A guest of this kernel did not boot, twice or with a panic; the cells after it were not run. */
   readonly bootFailure?: GuestBootError;
 }
@@ -43,13 +46,14 @@ export async function runCells(request: CellsRequest): Promise<CellsResult> {
   const plan = planCells(request);
   const results: PointResult[][] = plan.map(() => []);
   const reports: FoundReport[] = [];
+  const orders: OrderRecord[] = [];
   let [next, done, guests] = [0, 0, 0];
   let bootFailure: GuestBootError | undefined;
   if (request.source.bootConsole !== undefined) noteBoot({ ...request, reports }, request.source.bootConsole);
 
   async function work(): Promise<void> {
     const nextName = (): string => `guest-${++guests}`;
-    await using guest = new GuestInUse({ ...request, reports, nextName });
+    await using guest = new GuestInUse({ ...request, reports, orders, nextName });
     for (let index = next++; index < plan.length && !bootFailure; index = next++) {
       request.signal?.throwIfAborted();
       const cell = plan[index] as PlannedCell;
@@ -66,14 +70,14 @@ export async function runCells(request: CellsRequest): Promise<CellsResult> {
   }
 
   await allSettledOrThrow(Array.from({ length: request.source.width }, work));
-  return { points: results.flat(), reports, ...(bootFailure ? { bootFailure } : {}) };
+  return { points: results.flat(), reports, orders, ...(bootFailure ? { bootFailure } : {}) };
 }
 
 /** What is known of a kernel whose first guest does not boot: what it printed. */
 export function failedBoot(request: Omit<CellsRequest, 'source'>, error: GuestBootError): CellsResult {
   const reports: FoundReport[] = [];
   noteBoot({ ...request, reports }, error.failure.consolePath);
-  return { points: [], reports, bootFailure: error };
+  return { points: [], reports, orders: [], bootFailure: error };
 }
 
 /** Repetitions are the outer loop: whatever drifts on the host touches all programs alike. */
@@ -100,7 +104,7 @@ async function runPlanned(
   const started = performance.now();
   const context: CellContext = {
     directory: path.join(request.directory, side, `repetition-${repetition}`),
-    lockdep: request.lockdep,
+    detectors: request.detectors,
     dump: request.dump ?? false,
     signal: request.signal,
   };

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { confirm, suspects, withConfirmation } from './confirm.ts';
-import { judge } from './judge.ts';
-import type { FoundReport, PointResult, Status } from './status.ts';
+import { aPoint, aReport, judged, observed } from './fixtures.ts';
 import type { Program, Suite } from './suite.ts';
 
 const program = (name: string): Program => ({
@@ -15,32 +14,13 @@ const suite: Suite = {
   programs: [program('hangs'), program('fails'), program('fine')],
 };
 
-const point = (name: string, own: Status, more: Partial<PointResult> = {}): PointResult => ({
-  ...{
-    name: `${name}.x`,
-    program: name,
-    repetition: 1,
-    status: own,
-    own,
-    observations: [],
-    diagnostics: [],
-    reports: [],
-  },
-  ...more,
-});
-
-const report: FoundReport = {
-  ...{ signature: 'sig', kind: 'k', title: 't', text: '', program: 'fails', repetition: 1 },
-  ...{ console: 'c', start: 0, end: 1 },
-};
-
-const allPass = suite.programs.map(({ name }) => point(name, 'PASS'));
+const allPass = suite.programs.map(({ name }) => aPoint(name, 'PASS'));
 const seen = [
-  point('hangs', 'FAIL', { reason: 'hang: no result' }),
-  point('fails', 'FAIL'),
-  point('fine', 'PASS'),
+  aPoint('hangs', 'FAIL', { reason: 'hang: no result' }),
+  aPoint('fails', 'FAIL'),
+  aPoint('fine', 'PASS'),
 ];
-const rejected = judge({ points: allPass, reports: [] }, { points: seen, reports: [] }, { strict: false });
+const rejected = judged(observed(allPass), observed(seen));
 
 describe('failures seen in forks', () => {
   test('suspects are the programs that speak against the candidate, quick ones first', () => {
@@ -49,15 +29,11 @@ describe('failures seen in forks', () => {
 
   test('a program behind a new report is a suspect, too', () => {
     const points = [
-      point('hangs', 'PASS'),
-      point('fails', 'PASS', { reports: ['sig'] }),
-      point('fine', 'PASS'),
+      aPoint('hangs', 'PASS'),
+      aPoint('fails', 'PASS', { reports: ['sig'] }),
+      aPoint('fine', 'PASS'),
     ];
-    const judgement = judge(
-      { points: allPass, reports: [] },
-      { points, reports: [report] },
-      { strict: false },
-    );
+    const judgement = judged(observed(allPass), observed(points, { reports: [aReport('sig', 'fails')] }));
     expect(suspects(judgement, suite, points).map(({ name }) => name)).toEqual(['fails']);
   });
 
@@ -65,7 +41,7 @@ describe('failures seen in forks', () => {
     const tried: string[] = [];
     const confirmation = await confirm(rejected, suspects(rejected, suite, seen), async ({ name }) => {
       tried.push(name);
-      return { points: [point(name, 'FAIL')], reports: [] };
+      return { points: [aPoint(name, 'FAIL')], reports: [] };
     });
     expect(tried).toEqual(['fails']);
     const { verdict, summary } = withConfirmation(rejected, seen, confirmation);
@@ -76,7 +52,7 @@ describe('failures seen in forks', () => {
 
   test('none that fails again leaves the verdict open', async () => {
     const confirmation = await confirm(rejected, suspects(rejected, suite, seen), async ({ name }) => ({
-      points: [point(name, 'PASS')],
+      points: [aPoint(name, 'PASS')],
       reports: [],
     }));
     expect(confirmation.points).toHaveLength(4);
@@ -85,13 +61,9 @@ describe('failures seen in forks', () => {
 
   test('what no fork has shown needs no confirmation: a changed behaviour that strict refuses', () => {
     const [before, after] = ['4096', '-14'].map((value) => [
-      point('fine', 'PASS', { observations: [{ key: 'r', value }] }),
+      aPoint('fine', 'PASS', { observations: [{ key: 'r', value }] }),
     ]);
-    const judgement = judge(
-      { points: before ?? [], reports: [] },
-      { points: after ?? [], reports: [] },
-      { strict: true },
-    );
+    const judgement = judged(observed(before ?? []), observed(after ?? []), { strict: true });
     expect(suspects(judgement, suite, after ?? [])).toEqual([]);
     expect(withConfirmation(judgement, after ?? [], { points: [], reports: [] }).verdict).toBe('rejected');
   });

@@ -180,7 +180,7 @@ async function die(
     side: 'base',
     suite,
     repetitions: 1,
-    lockdep: true,
+    detectors: { lockdep: true, kmemleak: false },
     directory: runDirectory,
     source: watched,
     onEvent: () => {},
@@ -202,7 +202,7 @@ describe('every way to die', () => {
     for (const name of death.dossier ?? []) {
       expect(existsSync(path.join(evidence, 'repetition-1', `${death.name}.hang`, name))).toBe(true);
     }
-    if (death.name === 'panic') expect(reports.map((report) => report.kind).join()).toMatch(/panic/i);
+    if (death.name === 'panic') expect(reports.map(({ report }) => report.kind).join()).toMatch(/panic/i);
     expect(livingQemus()).toEqual([]);
   });
 

@@ -11,6 +11,7 @@ import { reproduceScript, writeReproductionInitrd } from './reproduce.ts';
 import { RunDirectory, RunDirectoryError } from './run-directory.ts';
 import { confirmed, runSide } from './side.ts';
 import { loadSuite, onlyPrograms, type Suite } from './suite.ts';
+import { changesOfApplied } from './triage/suspect.ts';
 import type { EvaluateOptions, Prepared, Trial } from './trial.ts';
 import { type Verdict, verdictSchema } from './verdict.ts';
 import { compileVerdict, ending, facts } from './verdict-of-trial.ts';
@@ -135,7 +136,10 @@ async function tryBoth(trial: Trial, candidate: Kernel): Promise<Verdict> {
   const baseSeen = await runSide(trial, 'base', trial.base);
   if (baseSeen.bootFailure) throw baseSeen.bootFailure;
   const candidateSeen = await runSide(trial, 'candidate', candidate);
-  const judged = judge(baseSeen, candidateSeen, { strict: trial.options.strict ?? false });
+  const judged = judge(baseSeen, candidateSeen, {
+    strict: trial.options.strict ?? false,
+    changes: await changesOfApplied(trial.tree.dir, trial.applied.changes),
+  });
   const judgement = await confirmed(judged, trial, { kernel: candidate, seen: candidateSeen });
   return verdictSchema.parse({ ...facts(trial, candidate), ...judgement, ...ending(trial) });
 }

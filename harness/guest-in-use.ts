@@ -2,10 +2,14 @@ import { statSync } from 'node:fs';
 import path from 'node:path';
 import { readConsole } from '../vm/qemu/console.ts';
 import type { Guest } from '../vm/qemu/guest.ts';
+import { knownOrders } from './aftermath.ts';
+import type { Detectors } from './detectors.ts';
 import type { Listener, Side } from './events.ts';
 import type { GuestSource } from './guest-source.ts';
 import { type KernelReport, readLog } from './klog/index.ts';
+import type { OrderRecord } from './lock-orders.ts';
 import type { FoundReport } from './status.ts';
+import type { Dependencies } from './triage/dependencies.ts';
 
 /** Where kernel reports are noted. */
 export interface ReportBook {
@@ -18,6 +22,9 @@ export interface ReportBook {
 }
 
 export interface GuestUse extends ReportBook {
+  readonly detectors: Detectors;
+  /** Gets what lockdep knew before and after each program. */
+  readonly orders: OrderRecord[];
   readonly source: GuestSource;
   /** Names the next guest of this side. */
   readonly nextName: () => string;
@@ -42,6 +49,10 @@ export class GuestInUse implements AsyncDisposable {
   #name = '';
   /** The taint that this guest's kernel had when the last test ended. */
   taint = 0;
+  /** What this guest's lockdep knew when its last test ended, or when it began to serve. */
+  #orders: Dependencies | undefined;
+  /** The same of a fork in which nothing has run yet: one snapshot, one answer. */
+  #forkOrders: Dependencies | undefined;
   /** Where in this guest's console the reports start that are noted already. */
   readonly #noted = new Set<number>();
 
@@ -58,9 +69,23 @@ export class GuestInUse implements AsyncDisposable {
     onEvent({ type: 'guest', side, state: 'booting', guest: this.#name });
     this.#guest = await source.fresh(this.#name);
     this.taint = 0;
+    this.#orders = await this.#ordersAtFirst(this.#guest);
     const milliseconds = Math.round(this.#guest.bootMs);
     onEvent({ type: 'guest', side, state: 'ready', guest: this.#name, milliseconds });
     return this.#guest;
+  }
+
+  async #ordersAtFirst(guest: Guest): Promise<Dependencies | undefined> {
+    if (!this.#use.detectors.lockdep) return undefined;
+    if (!this.#use.source.onePerCell) return await knownOrders(guest);
+    this.#forkOrders ??= await knownOrders(guest);
+    return this.#forkOrders;
+  }
+
+  /** Keeps what a program made lockdep learn. */
+  noteOrders(program: string, after: Dependencies | undefined): void {
+    if (this.#orders && after) this.#use.orders.push({ program, before: this.#orders, after });
+    this.#orders = after;
   }
 
   /** Reads the reports in a stretch of the guest's console, notes them, and returns them. */
@@ -115,14 +140,16 @@ function note(
   found: readonly KernelReport[],
   { program, repetition, offset, console }: Where,
 ): void {
-  for (const { signature, kind, title, text, start, end } of found) {
-    const place = {
+  for (const report of found) {
+    book.reports.push({
+      report,
+      program,
+      repetition,
       console: path.relative(book.directory, console),
-      start: offset + start,
-      end: offset + end,
-    };
-    book.reports.push({ signature, kind, title, text, program, repetition, ...place });
-    book.onEvent({ type: 'report', side: book.side, title, program });
+      start: offset + report.start,
+      end: offset + report.end,
+    });
+    book.onEvent({ type: 'report', side: book.side, title: report.title, program });
   }
 }
 

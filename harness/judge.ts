@@ -1,16 +1,33 @@
+import { compareBehaviours } from './behaviours.ts';
+import { compareReports } from './compare-reports.ts';
+import { compareOrders, type OrderRecord } from './lock-orders.ts';
 import { type FoundReport, type PointResult, type Status, worst } from './status.ts';
-import type { Behaviour, ReportComparison, TestComparison, TestSide, Verdict } from './verdict.ts';
+import type { CodeChanges } from './triage/changes.ts';
+import { mergeDependencies } from './triage/dependencies.ts';
+import type { Behaviour, LockOrder, ReportComparison, TestComparison, TestSide, Verdict } from './verdict.ts';
 
 /** What both kernels of a trial did. */
 export interface Observed {
   readonly points: readonly PointResult[];
   readonly reports: readonly FoundReport[];
+  readonly orders: readonly OrderRecord[];
   /** The kernel did not boot to the end of its tests. */
   readonly bootFailure?: { readonly message: string };
 }
 
 /** A verdict without the facts of its trial. */
-export type Judgement = Pick<Verdict, 'verdict' | 'summary' | 'reasons' | 'tests' | 'behaviours' | 'reports'>;
+export type Judgement = Pick<
+  Verdict,
+  'verdict' | 'summary' | 'reasons' | 'tests' | 'behaviours' | 'reports' | 'lockOrders'
+>;
+
+export interface JudgeOptions {
+  /** A changed behaviour rejects. */
+  readonly strict: boolean;
+  /** What the candidate changes in the code, which reports are attributed to. */
+  readonly changes: CodeChanges;
+}
+
 type Reason = Verdict['reasons'][number];
 
 /**
@@ -18,22 +35,28 @@ type Reason = Verdict['reasons'][number];
  *
  * Rejected: a test fails on the candidate and not on base, or a kernel report appears on the
  * candidate alone. Inconclusive: nothing of that, but some test of the candidate could not be
- * observed, or was broken. Accepted: everything was observed and nothing got worse. A difference in
+ * observed, or was broken, or two tests took the same locks in opposite orders. Accepted: everything was observed and nothing got worse. A difference in
  * behaviour rejects only when `strict`.
  */
-export function judge(base: Observed, candidate: Observed, options: { readonly strict: boolean }): Judgement {
+export function judge(base: Observed, candidate: Observed, { strict, changes }: JudgeOptions): Judgement {
   const tests = compareTests(base.points, candidate.points);
   const behaviours = compareBehaviours(tests);
-  const reports = compareReports(base.reports, candidate.reports);
+  const reports = compareReports(base.reports, candidate.reports, {
+    changes,
+    base: base.reports.map(({ report }) => report),
+    ...(base.orders.length > 0 ? { orders: mergeDependencies(base.orders.map(({ after }) => after)) } : {}),
+  });
+  const lockOrders = compareOrders(base.orders, candidate.orders);
   const fresh = new Set(reports.flatMap((report) => (report.new ? [report.signature] : [])));
   const reasons = [
     ...reports.filter((report) => report.new).map(reasonOfReport),
     ...tests.flatMap((test) => reasonOfTest(test, candidate.points, fresh)),
-    ...(options.strict ? behaviours.map(reasonOfBehaviour) : []),
+    ...(strict ? behaviours.map(reasonOfBehaviour) : []),
+    ...lockOrders.flatMap(reasonOfOrder),
     ...reasonsOfBoot(candidate),
     ...reasonsOfNothing(tests),
   ];
-  return conclude({ reasons, tests, behaviours, reports });
+  return conclude({ reasons, tests, behaviours, reports, lockOrders });
 }
 
 /** The verdict that follows from the reasons, and its one line. */
@@ -63,11 +86,18 @@ function side(points: readonly PointResult[]): TestSide {
     own: worst(points.map((point) => point.own)),
     ...(reason === undefined ? {} : { reason }),
     runs: points.length,
+    ...lockdepUse(points),
     validated: points.filter((point) => !point.blind).length,
     counts,
     observations: points.map((point) => [...point.observations]),
     diagnostics: [...(points.find((point) => point.status === status)?.diagnostics ?? [])],
   };
+}
+
+function lockdepUse(points: readonly PointResult[]): Pick<TestSide, 'lockdepUse'> {
+  const uses = points.flatMap((point) => point.lockdepUse ?? []);
+  const fullest = uses.toSorted((a, b) => b.used - a.used)[0];
+  return fullest ? { lockdepUse: fullest } : {};
 }
 
 /** Judged by what the tests themselves said: kernel reports are compared by signature, apart from the tests. */
@@ -142,11 +172,28 @@ function reasonOfTest(
   }
 }
 
+function blame({ attribution }: ReportComparison): string {
+  if (attribution?.cause === 'introduced') return ', from code that the patch changes';
+  return attribution?.cause === 'unrelated' ? ', which nothing connects with the patch' : '';
+}
+
 const reasonOfReport = (report: ReportComparison): Reason => ({
   weight: 'reject',
   subject: report.signature,
-  text: `a kernel report that base does not give: ${report.title}`,
+  text: `a kernel report that base does not give: ${report.title}${blame(report)}`,
 });
+
+/** Lockdep itself would have spoken had one kernel seen both orders; no test made one do so. */
+const reasonOfOrder = ({ from, to, meaning, path, ambiguous, programs }: LockOrder): Reason[] =>
+  meaning !== 'opposite' || ambiguous
+    ? []
+    : [
+        {
+          weight: 'doubt',
+          subject: `${from} -> ${to}`,
+          text: `with the patch ${to} is taken while ${from} is held (${programs.join(', ')}), and the opposite order ${path?.join(' -> ') ?? ''} is recorded too`,
+        },
+      ];
 
 const reasonOfBehaviour = (change: Behaviour): Reason => ({
   weight: 'reject',
@@ -177,58 +224,6 @@ const reasonsOfNothing = (tests: readonly TestComparison[]): Reason[] =>
           text: 'no test passed on the patched kernel, so nothing is known of it',
         },
       ];
-
-/** Exact observations whose values on the two kernels have nothing in common. */
-function compareBehaviours(tests: readonly TestComparison[]): Behaviour[] {
-  // What a test saw before it failed is no behaviour.
-  const compared = tests.filter((test) => test.base.own === 'PASS' && test.candidate.own === 'PASS');
-  return compared.flatMap((test) => {
-    const keys = new Set([...exactKeys(test.base), ...exactKeys(test.candidate)]);
-    return [...keys].flatMap((key): Behaviour[] => {
-      const base = valuesOf(test.base, key);
-      const candidate = valuesOf(test.candidate, key);
-      const disjoint =
-        base.length > 0 && candidate.length > 0 && !base.some((value) => candidate.includes(value));
-      return disjoint ? [{ test: test.name, key, base, candidate }] : [];
-    });
-  });
-}
-
-const exactKeys = (side: TestSide): string[] =>
-  side.observations
-    .flat()
-    .flatMap((observation) => (observation.unit === undefined ? [observation.key] : []));
-
-const valuesOf = (side: TestSide, key: string): string[] => [
-  ...new Set(
-    side.observations
-      .flat()
-      .filter((observation) => observation.unit === undefined && observation.key === key)
-      .map((observation) => observation.value),
-  ),
-];
-
-function compareReports(base: readonly FoundReport[], candidate: readonly FoundReport[]): ReportComparison[] {
-  const signatures = new Set([...base, ...candidate].map((report) => report.signature));
-  return [...signatures].map((signature) => {
-    const before = base.filter((report) => report.signature === signature);
-    const after = candidate.filter((report) => report.signature === signature);
-    const first = after[0] ?? before[0];
-    return {
-      signature,
-      kind: first?.kind ?? '',
-      title: first?.title ?? '',
-      base: before.length,
-      candidate: after.length,
-      new: before.length === 0,
-      programs: [...new Set(after.concat(before).flatMap((report) => report.program ?? []))],
-      console: first?.console ?? '',
-      start: first?.start ?? 0,
-      end: first?.end ?? 0,
-      text: first?.text ?? '',
-    };
-  });
-}
 
 function summarise(verdict: Verdict['verdict'], reasons: readonly Reason[], behaviours: number): string {
   const changed = behaviours === 0 ? '' : `, ${behaviours} behaviour${behaviours === 1 ? '' : 's'} changed`;

@@ -34,8 +34,26 @@ describe('parseVitals', () => {
     expect(vitals).toMatchObject({ lockdep: { watching: true }, taint: 512, blocked: ['15', '16'] });
   });
 
+  test('lock orders, where the guest has them', () => {
+    const orders = [
+      'all lock classes:',
+      'ffffffff82c3f0b0 FD:    2 BD:    1 +.+.: &ctx->uring_lock',
+      ' -> [ffffffff82c3f0b8] &ctx->completion_lock',
+      '',
+      'ffffffff82c3f0b8 FD:    1 BD:    2 +.+.: &ctx->completion_lock',
+    ];
+    const vitals = parseVitals(`${sample}tainted: 0\nringtrial: lock orders\n${orders.join('\n')}\n`);
+    expect(vitals.orders?.has('&ctx->uring_lock', '&ctx->completion_lock')).toBe(true);
+    expect(vitals.orders?.has('&ctx->completion_lock', '&ctx->uring_lock')).toBe(false);
+  });
+
   test('a guest that says nothing is not healthy', () => {
-    expect(parseVitals('')).toEqual({ lockdep: undefined, taint: undefined, blocked: [] });
+    expect(parseVitals('')).toEqual({
+      lockdep: undefined,
+      orders: undefined,
+      taint: undefined,
+      blocked: [],
+    });
   });
 });
 

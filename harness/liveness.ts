@@ -1,3 +1,6 @@
+import type { TableUse } from './status.ts';
+import { type Dependencies, parseDependencies } from './triage/dependencies.ts';
+
 /** Whether lockdep is still looking, from the guest's /proc/lockdep_stats. */
 export interface LockdepState {
   /** False once lockdep turned itself off: after its first report, or when its tables are full. */
@@ -24,28 +27,43 @@ export function parseLockdepStats(text: string): LockdepState | undefined {
   return { watching: debugLocks[1] === '1', used };
 }
 
+/** The table that lockdep will run out of first. */
+export const fullestTable = ({ used }: LockdepState): TableUse | undefined =>
+  Object.entries(used)
+    .map(([table, share]) => ({ table, used: share }))
+    .toSorted((a, b) => b.used - a.used)[0];
+
 /** What a guest says of itself after a test. */
 export interface Vitals {
   readonly lockdep: LockdepState | undefined;
+  /** The lock orders that lockdep knows. */
+  readonly orders: Dependencies | undefined;
   /** Bits of /proc/sys/kernel/tainted (Documentation/admin-guide/tainted-kernels.rst). */
   readonly taint: number | undefined;
   /** Tasks in uninterruptible sleep: somebody still waits for something the test did. */
   readonly blocked: readonly string[];
 }
 
+/** Above the lock orders in the output of `vitalsCommand`. */
+const ordersMark = 'ringtrial: lock orders';
+
 /** Prints what `parseVitals` reads. One command, for each one costs a tenth of a second under emulation. */
 export const vitalsCommand = [
   'cat /proc/lockdep_stats 2>/dev/null',
   'echo "tainted: $(cat /proc/sys/kernel/tainted)"',
   "grep -l '^State:.D' /proc/[0-9]*/task/[0-9]*/status 2>/dev/null",
+  `echo '${ordersMark}'`,
+  'cat /proc/lockdep 2>/dev/null',
 ].join('; ');
 
 export function parseVitals(text: string): Vitals {
-  const taint = /^tainted: (\d+)$/m.exec(text)?.[1];
+  const [state = '', orders = ''] = text.split(`${ordersMark}\n`);
+  const taint = /^tainted: (\d+)$/m.exec(state)?.[1];
   return {
-    lockdep: parseLockdepStats(text),
+    lockdep: parseLockdepStats(state),
+    orders: parseDependencies(orders),
     taint: taint === undefined ? undefined : Number(taint),
-    blocked: [...text.matchAll(/^\/proc\/\d+\/task\/(\d+)\/status$/gm)].map((match) => match[1] ?? ''),
+    blocked: [...state.matchAll(/^\/proc\/\d+\/task\/(\d+)\/status$/gm)].map((match) => match[1] ?? ''),
   };
 }
 

@@ -1,9 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import type { Guest, GuestEnd } from '../vm/qemu/guest.ts';
-import type { ExecResult } from '../vm/ssh/connection.ts';
 import { inspect } from './aftermath.ts';
 import { judgeCell } from './cell.ts';
+import type { Detectors } from './detectors.ts';
 import { collectDossier, type VitalSign, vitalSign } from './dossier.ts';
 import type { GuestInUse } from './guest-in-use.ts';
 import { parseKtap } from './ktap.ts';
@@ -21,10 +22,9 @@ export interface Cell {
 }
 
 export interface CellContext {
-  /** Gets PROGRAM.ktap and PROGRAM.stderr. */
+  /** Gets PROGRAM.ktap, PROGRAM.stderr and PROGRAM.vitals.gz (what the guest said of itself afterwards). */
   readonly directory: string;
-  /** Whether this kernel was built with lockdep, so that its silence must be explained. */
-  readonly lockdep: boolean;
+  readonly detectors: Detectors;
   /** Whether the RAM of a guest in which something hangs is dumped. */
   readonly dump: boolean;
   readonly signal?: AbortSignal | undefined;
@@ -37,27 +37,30 @@ export async function runCell(cell: Cell, guests: GuestInUse, context: CellConte
   const from = guest.console.size;
   const run = await runProgram(guest, program, context.signal);
   const output = outputName(context.directory, cell);
-  const unkept = await keepOutput(output, run);
+  const kept = await keep(output, { ktap: run.stdout, stderr: run.stderr });
   const sign =
     run.outcome.type === 'exited' || run.outcome.type === 'signalled'
       ? undefined
       : await trouble(guest, { directory: `${output}.hang`, memory: context.dump });
   const after = guest.alive ? await inspect(guest, program.name, context.signal) : undefined;
+  const lost = kept ?? (after && (await keep(output, { 'vitals.gz': gzipSync(after.answer) })));
   const end = guest.alive ? undefined : await guest.ended();
   const reports = guests.scan(program.name, repetition, [from, guest.console.size]);
   const blind = blindness({
     vitals: after?.vitals,
     consoleSynced: after?.consoleSynced ?? false,
-    consoleProblem: guest.console.problem ?? unkept,
-    lockdep: context.lockdep,
+    consoleProblem: guest.console.problem ?? lost,
+    lockdep: context.detectors.lockdep,
     taintBefore: guests.taint,
     reports: reports.length,
   });
   guests.taint = after?.vitals?.taint ?? 0;
+  guests.noteOrders(program.name, after?.vitals?.orders);
   if (sign !== undefined || reports.length > 0 || blind !== undefined) await guests.retire();
   return judgeCell({
     program,
     repetition,
+    lockdep: after?.vitals?.lockdep,
     outcome: run.outcome,
     ktap: parseKtap(run.stdout.toString('utf8')),
     reports,
@@ -95,12 +98,12 @@ function endWords(end: GuestEnd): string {
 const outputName = (directory: string, { program, attempt }: Cell): string =>
   path.join(directory, attempt === 1 ? program.name : `${program.name}.attempt-${attempt}`);
 
-/** Returns why the output could not be kept: a result without its evidence is no pass. */
-async function keepOutput(name: string, run: ExecResult): Promise<string | undefined> {
+/** Writes files `NAME.SUFFIX`. Returns why that was impossible: a result without its evidence is no pass. */
+async function keep(name: string, files: Readonly<Record<string, Buffer>>): Promise<string | undefined> {
   try {
     await mkdir(path.dirname(name), { recursive: true });
-    await writeFile(`${name}.ktap`, run.stdout);
-    if (run.stderr.length > 0) await writeFile(`${name}.stderr`, run.stderr);
+    for (const [suffix, content] of Object.entries(files))
+      if (content.length > 0) await writeFile(`${name}.${suffix}`, content);
     return undefined;
   } catch (error) {
     return `the test's output could not be written: ${(error as NodeJS.ErrnoException).code}`;

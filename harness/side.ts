@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Kernel } from '../vm/kernel/index.ts';
 import { GuestBootError } from '../vm/qemu/boot-error.ts';
 import { type CellsRequest, type CellsResult, failedBoot, runCells } from './cells.ts';
 import { type Confirmation, confirm, suspects, withConfirmation } from './confirm.ts';
+import { detectorsOf } from './detectors.ts';
 import type { Side } from './events.ts';
 import type { GuestSource } from './guest-source.ts';
 import { bootSource, forkSource, type SourceRequest } from './guest-sources.ts';
@@ -62,7 +62,7 @@ async function cellsRequest(trial: Trial, side: Side, kernel: Kernel): Promise<O
     side,
     suite: trial.suite,
     repetitions: trial.options.repeat ?? 1,
-    lockdep: /^CONFIG_LOCKDEP=y$/m.test(await readFile(kernel.config, 'utf8')),
+    detectors: await detectorsOf(kernel),
     dump: trial.options.dump,
     directory: trial.run.path,
     onEvent: trial.emit,

@@ -1,3 +1,5 @@
+import type { KernelReport } from './klog/index.ts';
+
 /**
  * Statuses of a test, KCIDB's, the most telling first: the kernel is bad, the test is broken, the
  * harness could not tell, all is well, nothing was to be tested.
@@ -25,6 +27,12 @@ export interface Blind {
   readonly because: string;
 }
 
+/** One of lockdep's tables, and how much of it is used, 0 to 1. */
+export interface TableUse {
+  readonly table: string;
+  readonly used: number;
+}
+
 /** What one test point of one program did in one repetition. */
 export interface PointResult {
   /** `PROGRAM.POINT`, stable. */
@@ -38,6 +46,8 @@ export interface PointResult {
   readonly reason?: string;
   /** Set when nobody would have heard a complaint of the kernel; else the result is validated. */
   readonly blind?: Blind;
+  /** The table that lockdep would have run out of first, after the program's end. */
+  readonly lockdepUse?: TableUse;
   readonly observations: readonly Observation[];
   /** The other `#` lines: what was expected and what was seen. */
   readonly diagnostics: readonly string[];
@@ -47,10 +57,7 @@ export interface PointResult {
 
 /** A kernel report and where it was seen. */
 export interface FoundReport {
-  readonly signature: string;
-  readonly kind: string;
-  readonly title: string;
-  readonly text: string;
+  readonly report: KernelReport;
   /** The program that ran when it was printed; null: at boot, between programs or at power-off. */
   readonly program: string | null;
   readonly repetition: number;

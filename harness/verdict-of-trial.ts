@@ -25,6 +25,7 @@ export function compileVerdict(trial: Trial, error: CompileError): Verdict {
     tests: [],
     behaviours: [],
     reports: [],
+    lockOrders: [],
     ...ending(trial),
   });
 }

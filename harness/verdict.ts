@@ -14,6 +14,8 @@ const testSide = z.object({
   /** Runs in which a complaint of the kernel would have been heard: lockdep on, console whole. */
   validated: z.number().int(),
   counts: z.partialRecord(status, z.number().int()),
+  /** The table of lockdep's that was fullest after any run, and how full, 0 to 1. At 1 lockdep turns itself off. */
+  lockdepUse: z.object({ table: z.string(), used: z.number() }).optional(),
   /** One list for each repetition. */
   observations: z.array(z.array(observation)),
   diagnostics: z.array(z.string()),
@@ -57,6 +59,34 @@ const reportComparison = z.object({
   start: z.number().int(),
   end: z.number().int(),
   text: z.string(),
+  /** In plain English, one sentence or two an element. */
+  explanation: z.array(z.string()),
+  /** Whether it comes from what the patch changes; null where base alone printed it. */
+  attribution: z
+    .object({
+      cause: z.enum(['introduced', 'exposed', 'pre-existing', 'unrelated']),
+      /** 0 (no connection) to 1. */
+      score: z.number(),
+      reason: z.string(),
+      evidence: z.array(z.object({ weight: z.number(), about: z.string(), text: z.string() })),
+    })
+    .nullable(),
+});
+
+const lockOrder = z.object({
+  /** Lock classes by name, `#N` left out: `to` was taken while `from` was the last lock taken. */
+  from: z.string(),
+  to: z.string(),
+  /** `opposite`: the other way round is recorded too. `implied`: base has it by way of others. `everyday`: chance, probably. */
+  meaning: z.enum(['opposite', 'new', 'implied', 'everyday']),
+  /** The opposite or the implying way, both ends included. */
+  path: z.array(z.string()).optional(),
+  /** Classes that base does not know at all. */
+  newClasses: z.array(z.string()),
+  /** A name that stands for several classes, which may be different locks. */
+  ambiguous: z.boolean(),
+  /** Under which it was recorded. */
+  programs: z.array(z.string()),
 });
 
 const kernel = z.object({ hash: z.string(), version: z.string(), vmlinux: z.string(), reused: z.boolean() });
@@ -93,6 +123,8 @@ export const verdictSchema = z.object({
   tests: z.array(testComparison),
   behaviours: z.array(behaviour),
   reports: z.array(reportComparison),
+  /** What lockdep recorded with the patch alone, even where it did not complain. */
+  lockOrders: z.array(lockOrder),
   directory: z.string(),
   startedAt: z.iso.datetime(),
   seconds: z.number(),
@@ -102,4 +134,5 @@ export type Verdict = z.infer<typeof verdictSchema>;
 export type TestComparison = z.infer<typeof testComparison>;
 export type TestSide = z.infer<typeof testSide>;
 export type Behaviour = z.infer<typeof behaviour>;
+export type LockOrder = z.infer<typeof lockOrder>;
 export type ReportComparison = z.infer<typeof reportComparison>;

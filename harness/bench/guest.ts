@@ -209,7 +209,7 @@ async function benchSuite(
     side: 'base',
     suite: request.suite,
     repetitions: 1,
-    lockdep: true,
+    detectors: { lockdep: true, kmemleak: false },
     directory: path.join(request.directory, directory),
     onEvent: () => {},
     signal,

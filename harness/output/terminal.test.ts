@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import { judge } from '../judge.ts';
+import { judged, observed } from '../fixtures.ts';
 import type { PointResult } from '../status.ts';
 import type { Verdict } from '../verdict.ts';
 import { table } from './table.ts';
@@ -26,7 +26,7 @@ const point = (
 
 function verdict(base: PointResult, candidate: PointResult): Verdict {
   return {
-    ...judge({ points: [base], reports: [] }, { points: [candidate], reports: [] }, { strict: false }),
+    ...judged(observed([base]), observed([candidate])),
     ...{
       schema: 'ringtrial.verdict/1',
       profile: 'lockdep',

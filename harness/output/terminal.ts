@@ -1,5 +1,6 @@
 import type { Observation } from '../status.ts';
 import type { TestComparison, TestSide, Verdict } from '../verdict.ts';
+import { blindList, headroom, orderList, reportList } from './findings.ts';
 import { styled } from './screen.ts';
 import { type Row, table } from './table.ts';
 
@@ -8,7 +9,8 @@ export function renderVerdict(verdict: Verdict, stream: NodeJS.WriteStream): str
   const parts = [
     ...(verdict.tests.length > 0 ? [testTable(verdict.tests)] : []),
     ...(verdict.behaviours.length > 0 ? [behaviourList(verdict)] : []),
-    ...(verdict.reports.length > 0 ? [reportList(verdict)] : []),
+    ...(verdict.reports.length > 0 ? [reportList(verdict.reports)] : []),
+    ...[orderList(verdict.lockOrders), headroom(verdict.tests), blindList(verdict)].filter(Boolean),
     ...(verdict.buildError ? [`The compiler's whole output: ${verdict.buildError.log}\n`] : []),
     ...(verdict.reasons.length > 1 ? [reasonList(verdict)] : []),
     closing(verdict, stream),
@@ -89,15 +91,6 @@ const behaviourList = (verdict: Verdict): string =>
       change.candidate.join('|'),
     ]),
   )}`;
-
-const reportList = (verdict: Verdict): string =>
-  `Kernel reports:\n${verdict.reports
-    .map((report) => {
-      const seen = report.new ? 'NEW with the patch' : `base ${report.base}x, patched ${report.candidate}x`;
-      const during = report.programs.length > 0 ? `, during ${report.programs.join(', ')}` : '';
-      return `  ${report.title}\n    ${seen}${during}; ${report.console}, bytes ${report.start} to ${report.end}\n`;
-    })
-    .join('')}`;
 
 const mostReasons = 10;
 

@@ -18,7 +18,7 @@ export interface Attribution {
   /** One sentence. */
   readonly reason: string;
   /** Strongest first. */
-  readonly evidence: readonly Evidence[];
+  readonly evidence: Evidence[];
 }
 
 export interface Suspect {
