@@ -6,6 +6,6 @@ export { loadProfile, profileNames } from './config/profile.ts';
 export * from './errors.ts';
 export { capture } from './process/run.ts';
 export { resolveTree } from './tree/resolve.ts';
+export { fetchSourcePackage, type SourcePackage } from './tree/source-package.ts';
 export { cachedTrees, findTree } from './tree/store.ts';
 export type * from './types.ts';
-export { fetchSourcePackage, type SourcePackage } from './tree/source-package.ts';

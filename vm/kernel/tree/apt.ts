@@ -30,32 +30,45 @@ export interface ArchiveFile {
   readonly hash: string;
 }
 
+/** What the lists are of: binary packages, or source packages. */
+export type PackageKind = 'deb' | 'deb-src';
+
 /**
  * An apt root of our own, with the host's sources asked for other suites. The host's apt is only read, so
  * this works for every user, before the host's first `apt-get update`, and for releases the host does not follow.
  */
 export class AptRoot implements AsyncDisposable {
   readonly suites: readonly string[];
+  readonly #kind: PackageKind;
   readonly #dir: string;
   readonly #lock: Lock;
   readonly #options: KernelOptions;
 
-  private constructor(suites: readonly string[], dir: string, lock: Lock, options: KernelOptions) {
-    this.suites = suites;
-    this.#dir = dir;
+  private constructor(
+    lists: { readonly suites: readonly string[]; readonly kind: PackageKind; readonly dir: string },
+    lock: Lock,
+    options: KernelOptions,
+  ) {
+    this.suites = lists.suites;
+    this.#kind = lists.kind;
+    this.#dir = lists.dir;
     this.#lock = lock;
     this.#options = options;
   }
 
   /** @throws UnknownTreeError when this host has no Debian sources, MissingToolError when it has no apt. */
-  static async open(suites: readonly string[], options: KernelOptions): Promise<AptRoot> {
-    await requireTools(['apt-get', 'dpkg-deb'], 'fetch a kernel source from Debian');
-    const dir = await cacheDir('apt', suites.join('+'));
+  static async open(
+    suites: readonly string[],
+    options: KernelOptions,
+    kind: PackageKind = 'deb',
+  ): Promise<AptRoot> {
+    await requireTools(['apt-get', 'dpkg-deb'], 'fetch a source from Debian');
+    const dir = await cacheDir('apt', `${suites.join('+')}${kind === 'deb' ? '' : '.sources'}`);
     const lock = await lockFile(path.join(dir, 'lock'), {
       signal: options.signal,
       onWait: (holder) => options.onEvent?.({ type: 'waiting', what: 'the package lists', holder }),
     });
-    const root = new AptRoot(suites, dir, lock, options);
+    const root = new AptRoot({ suites, kind, dir }, lock, options);
     try {
       await root.#writeSources();
     } catch (error) {
@@ -81,7 +94,7 @@ export class AptRoot implements AsyncDisposable {
         'This host has no Debian archive among its apt sources, so debian: trees are out of reach. Name a directory, DIR@REF or a tarball instead.',
       );
     }
-    const text = formatSources(sources);
+    const text = formatSources(sources.map((source) => ({ ...source, types: [this.#kind] })));
     const file = path.join(this.#dir, 'sources', 'debian.sources');
     if (text === (await readFile(file, 'utf8').catch(() => ''))) return;
     await writeFile(file, text);
@@ -161,6 +174,23 @@ export class AptRoot implements AsyncDisposable {
       this.#options,
     );
     return parsePrintedUri(stdout);
+  }
+
+  /** The files of a source package's newest version, as its authors released it first; empty when no list has it. */
+  async sourceFiles(packageName: string): Promise<ArchiveFile[]> {
+    const { stdout } = await capture(
+      [
+        'apt-get',
+        ...this.#settings,
+        'source',
+        '--only-source',
+        '--download-only',
+        '--print-uris',
+        packageName,
+      ],
+      this.#options,
+    );
+    return stdout.split('\n').flatMap((line) => parsePrintedUri(line) ?? []);
   }
 
   /** All packages in the lists whose name starts with `prefix`, sorted. */

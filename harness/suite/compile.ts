@@ -1,0 +1,136 @@
+import { createHash, type Hash } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rename, rm, symlink } from 'node:fs/promises';
+import path from 'node:path';
+import { execa } from 'execa';
+import { cacheDir } from '../../common/cache.ts';
+import { SuiteBuildError } from './errors.ts';
+import { type SuitePlace, testsRoot } from './locate.ts';
+import { type SuiteDescription, sourcesOf } from './schema.ts';
+
+type Place = SuitePlace<SuiteDescription>;
+
+/** How much of a compiler's output a message shows. */
+const shownLines = 30;
+
+/**
+ * Compiles a suite's programs into the cache, once for each state of what they are made of.
+ *
+ * @returns a directory with one static executable a program
+ * @throws SuiteBuildError with the compiler's words, as FILE:LINE
+ */
+export async function compileSuite(place: Place, signal?: AbortSignal): Promise<string> {
+  const key = `${place.name}-${await sourceHash(place, signal)}`;
+  return await onceInCache(key, (directory) => build(place, directory, signal));
+}
+
+/** Has `fill` make a directory of the cache, unless it is there; whole or not at all. */
+export async function onceInCache(key: string, fill: (directory: string) => Promise<void>): Promise<string> {
+  const target = path.join(await cacheDir('suites'), key);
+  if (await readdir(target).catch(() => undefined)) return target;
+  const partial = await mkdtemp(`${target}.`);
+  try {
+    await fill(partial);
+    await rename(partial, target).catch((error: NodeJS.ErrnoException) => {
+      // Another process finished the same directory first; its content is the same.
+      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+    });
+  } finally {
+    await rm(partial, { recursive: true, force: true });
+  }
+  return target;
+}
+
+async function build(place: Place, directory: string, signal?: AbortSignal): Promise<void> {
+  // make splits names at spaces, so it gets to see a name of ours for a directory of others.
+  const link = path.join(directory, '.suite');
+  await symlink(place.directory, link);
+  const programs = place.description.programs.map((one) => `${one.name}:${sourcesOf(one).join(',')}`);
+  const result = await execa(
+    'make',
+    [
+      '-s',
+      '-k',
+      '-j2',
+      '-C',
+      testsRoot,
+      `OUT=${directory}`,
+      `SUITE=${link}`,
+      `PROGRAMS=${programs.join(' ')}`,
+    ],
+    // Somebody else's make may have started us.
+    {
+      all: true,
+      reject: false,
+      env: { MAKEFLAGS: '', MAKELEVEL: '' },
+      ...(signal ? { cancelSignal: signal } : {}),
+    },
+  );
+  signal?.throwIfAborted();
+  await rm(link);
+  if (result.failed)
+    throw compilerError(place, result.all.replaceAll(`${link}/`, `${place.directory}/`), result.cause);
+}
+
+/** The first lines: what follows a compiler's first complaint is often its consequence. */
+function compilerError(place: Place, output: string, cause: unknown): SuiteBuildError {
+  const lines = output.split('\n').filter((line) => !/^make(\[\d+\])?: /.test(line));
+  const shown = lines.slice(0, shownLines).join('\n').trimEnd();
+  const more = lines.length > shownLines ? `\n(and ${lines.length - shownLines} more lines)` : '';
+  return new SuiteBuildError(`The programs of suite "${place.name}" do not compile:\n${shown}${more}`, {
+    cause,
+  });
+}
+
+/** Over the suite's and the library's sources, the Makefile, the compiler and liburing: what the programs are made of. */
+async function sourceHash(place: Place, signal?: AbortSignal): Promise<string> {
+  const hash = createHash('sha256');
+  await hashToolchain(hash);
+  hash.update(await readFile(path.join(testsRoot, 'Makefile')));
+  hash.update(JSON.stringify(place.description.programs.map((one) => [one.name, sourcesOf(one)])));
+  const own = place.shipped ? await filesOf(place.directory) : await dependencies(place, signal);
+  for (const file of [...(await filesOf(path.join(testsRoot, 'lib'))), ...own]) {
+    hash.update(`\0${file}\0`).update(await readFile(file));
+  }
+  return hash.digest('hex').slice(0, 16);
+}
+
+/** Compiler and liburing of this machine. */
+export async function hashToolchain(hash: Hash): Promise<void> {
+  const gcc = await execa('gcc', ['--version'], { reject: false });
+  hash.update(gcc.stdout ?? '');
+  hash.update(await readFile('/usr/lib/x86_64-linux-gnu/liburing.a').catch(() => ''));
+}
+
+async function filesOf(directory: string): Promise<string[]> {
+  const entries = await readdir(directory, { withFileTypes: true, recursive: true });
+  return entries
+    .filter((entry) => entry.isFile() && /\.[ch]$/.test(entry.name))
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .toSorted();
+}
+
+/**
+ * The files that an author's programs are compiled from, headers in other directories too. The compiler
+ * is asked, because a program that is out of date would give a wrong verdict.
+ */
+async function dependencies(place: Place, signal?: AbortSignal): Promise<string[]> {
+  const sources = [...new Set(place.description.programs.flatMap((one) => sourcesOf(one)))];
+  const result = await execa('gcc', ['-MM', '-std=gnu11', '-I', path.join(testsRoot, 'lib'), ...sources], {
+    cwd: place.directory,
+    reject: false,
+    all: true,
+    ...(signal ? { cancelSignal: signal } : {}),
+  });
+  signal?.throwIfAborted();
+  if (result.failed) throw compilerError(place, result.all ?? String(result.cause), result.cause);
+  return rulePrerequisites(result.stdout).map((file) => path.resolve(place.directory, file));
+}
+
+/** The prerequisites in a Makefile as `gcc -MM` writes it: lines continued with `\`, spaces in names as `\ `. */
+export function rulePrerequisites(makefile: string): string[] {
+  const words = makefile
+    .replaceAll(/\\\r?\n/g, ' ')
+    .split('\n')
+    .flatMap((rule) => rule.replace(/^[^:]*:/, '').match(/(?:\\.|[^\s\\])+/g) ?? []);
+  return [...new Set(words.map((word) => word.replaceAll(/\\(.)/g, '$1').replaceAll('$$', '$')))].toSorted();
+}
