@@ -23,16 +23,9 @@
 
 static void unregister_in_flight(struct run *run, enum stage stage)
 {
-	const struct experiment experiment = {
-		.plan = { .direction = FLIGHT_WRITE, .stage = stage, .flights = 4 },
-		.what = "unregister",
-		.action = trial_unregister,
-		.actor = ACT_OTHER_THREAD,
-	};
-	struct findings findings = { 0 };
+	const struct trial_plan plan = { .direction = FLIGHT_WRITE, .stage = stage, .flights = 4 };
 
-	experiment_run(run, &experiment, &findings);
-	findings_observe(&findings, "unregister");
+	experiment_unregister(run, plan, NULL);
 }
 
 static void issued_write(struct run *run)

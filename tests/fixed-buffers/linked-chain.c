@@ -94,16 +94,9 @@ static void write_chain(struct run *run)
 
 static void behind_plain_read(struct run *run, enum direction direction)
 {
-	const struct experiment experiment = {
-		.plan = { .direction = direction, .stage = STAGE_LINKED, .flights = 4 },
-		.what = "unregister",
-		.action = trial_unregister,
-		.actor = ACT_OTHER_THREAD,
-	};
-	struct findings findings = { 0 };
+	const struct trial_plan plan = { .direction = direction, .stage = STAGE_LINKED, .flights = 4 };
 
-	experiment_run(run, &experiment, &findings);
-	findings_observe(&findings, "unregister");
+	experiment_unregister(run, plan, NULL);
 }
 
 static void read_behind_plain_read(struct run *run)

@@ -27,20 +27,14 @@
 static void unregister_in_flight(struct run *run, enum direction direction, enum stage stage,
 				 void (*prepare)(struct trial *trial))
 {
-	const struct experiment experiment = {
-		.plan = { .direction = direction,
-			  .stage = stage,
-			  .flights = 4,
-			  .ring_flags = IORING_SETUP_SQPOLL },
-		.prepare = prepare,
-		.what = "unregister",
-		.action = trial_unregister,
-		.actor = ACT_OTHER_THREAD,
+	const struct trial_plan plan = {
+		.direction = direction,
+		.stage = stage,
+		.flights = 4,
+		.ring_flags = IORING_SETUP_SQPOLL,
 	};
-	struct findings findings = { 0 };
 
-	experiment_run(run, &experiment, &findings);
-	findings_observe(&findings, "unregister");
+	experiment_unregister(run, plan, prepare);
 }
 
 static void issued_read(struct run *run)

@@ -32,3 +32,18 @@ void experiment_run(struct run *run, const struct experiment *experiment, struct
 		trial_close(&trial);
 	}
 }
+
+void experiment_unregister(struct run *run, struct trial_plan plan, void (*prepare)(struct trial *trial))
+{
+	const struct experiment experiment = {
+		.plan = plan,
+		.prepare = prepare,
+		.what = "unregister",
+		.action = trial_unregister,
+		.actor = ACT_OTHER_THREAD,
+	};
+	struct findings findings = { 0 };
+
+	experiment_run(run, &experiment, &findings);
+	findings_observe(&findings, "unregister");
+}

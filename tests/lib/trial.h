@@ -142,6 +142,8 @@ struct experiment {
 };
 
 void experiment_run(struct run *run, const struct experiment *experiment, struct findings *findings);
+/* The commonest one: another thread unregisters; what was found is observed. `prepare` may be NULL. */
+void experiment_unregister(struct run *run, struct trial_plan plan, void (*prepare)(struct trial *trial));
 
 /* The ring can still register a buffer, read into it and unregister it. */
 void check_usable(struct ring *ring, struct rng *rng);
