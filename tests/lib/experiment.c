@@ -47,3 +47,10 @@ void experiment_unregister(struct run *run, struct trial_plan plan, void (*prepa
 	experiment_run(run, &experiment, &findings);
 	findings_observe(&findings, "unregister");
 }
+
+void finish_ring(struct ring *ring, struct rng *rng)
+{
+	check_usable(ring, rng);
+	ring_check(ring);
+	ring_close(ring);
+}

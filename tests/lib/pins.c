@@ -7,6 +7,9 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "point.h"
+
+#define LAG_MS 5000u
 
 /* The value of one line, "NAME VALUE", of /proc/vmstat; -1 when there is none. */
 static long vmstat_value(const char *vmstat, const char *name)
@@ -80,4 +83,11 @@ bool pins_fall_to(long most, unsigned ms)
 			return false;
 		sleep_ms(20);
 	}
+}
+
+void pins_check(long before, const char *when)
+{
+	if (before >= 0 && !pins_fall_to(before, LAG_MS))
+		fail(text("%ld pinned pages %s, as before", before, when),
+		     text("%ld after %u ms", pins_outstanding(), LAG_MS));
 }

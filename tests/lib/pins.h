@@ -26,4 +26,7 @@ long pins_at_rest(void);
  */
 bool pins_fall_to(long most, unsigned ms);
 
+/* Fails the point when more than `before` stay outstanding for longer than any kernel lags. */
+void pins_check(long before, const char *when);
+
 #endif

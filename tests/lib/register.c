@@ -70,6 +70,14 @@ int unregister_buffers(struct ring *ring)
 	return res;
 }
 
+void unregister_or_fail(struct ring *ring)
+{
+	int res = unregister_buffers(ring);
+
+	if (res < 0)
+		fail("to unregister", text("result %s", result_text(res)));
+}
+
 int update_buffers(struct ring *ring, unsigned first, const struct iovec *buffers, unsigned count,
 		   const uint64_t *tags)
 {

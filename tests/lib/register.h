@@ -28,6 +28,8 @@ void register_or_leave(struct ring *ring, const struct iovec *buffers, unsigned 
  * thread; then it is made again, as any application would, within the same WAIT_MS.
  */
 int unregister_buffers(struct ring *ring);
+/* The same where nothing else than success is right; a failure fails the point, which goes on. */
+void unregister_or_fail(struct ring *ring);
 
 /* IORING_REGISTER_BUFFERS_UPDATE, 5.13; returns how many slots were updated. */
 int update_buffers(struct ring *ring, unsigned first, const struct iovec *buffers, unsigned count,

@@ -147,5 +147,7 @@ void experiment_unregister(struct run *run, struct trial_plan plan, void (*prepa
 
 /* The ring can still register a buffer, read into it and unregister it. */
 void check_usable(struct ring *ring, struct rng *rng);
+/* The same, then ring_check(), then the ring is closed. Nothing may be registered. */
+void finish_ring(struct ring *ring, struct rng *rng);
 
 #endif
