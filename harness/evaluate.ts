@@ -7,6 +7,7 @@ import { chooseAccelerator } from '../vm/qemu/accel.ts';
 import type { Accelerator, GuestShape } from '../vm/qemu/args.ts';
 import type { Listener, Side, TrialEvent } from './events.ts';
 import { judge } from './judge.ts';
+import { rememberOrders } from './known-orders.ts';
 import { reproduceScript, writeReproductionInitrd } from './reproduce.ts';
 import { RunDirectory, RunDirectoryError } from './run-directory.ts';
 import { confirmed, runSide } from './side.ts';
@@ -138,6 +139,10 @@ async function tryBoth(trial: Trial, candidate: Kernel): Promise<Verdict> {
   const candidateSeen = await runSide(trial, 'candidate', candidate);
   const judged = judge(baseSeen, candidateSeen, {
     strict: trial.options.strict ?? false,
+    baseOrders: await rememberOrders(
+      trial.base.hash,
+      baseSeen.orders.map(({ after }) => after),
+    ),
     changes: await changesOfApplied(trial.tree.dir, trial.applied.changes),
   });
   const judgement = await confirmed(judged, trial, { kernel: candidate, seen: candidateSeen });

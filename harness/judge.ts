@@ -3,7 +3,7 @@ import { compareReports } from './compare-reports.ts';
 import { compareOrders, type OrderRecord } from './lock-orders.ts';
 import { type FoundReport, type PointResult, type Status, worst } from './status.ts';
 import type { CodeChanges } from './triage/changes.ts';
-import { mergeDependencies } from './triage/dependencies.ts';
+import type { Dependencies } from './triage/dependencies.ts';
 import type { Behaviour, LockOrder, ReportComparison, TestComparison, TestSide, Verdict } from './verdict.ts';
 
 /** What both kernels of a trial did. */
@@ -26,6 +26,8 @@ export interface JudgeOptions {
   readonly strict: boolean;
   /** What the candidate changes in the code, which reports are attributed to. */
   readonly changes: CodeChanges;
+  /** The lock orders that base recorded, in earlier runs too; undefined: its lockdep was not asked. */
+  readonly baseOrders?: Dependencies | undefined;
 }
 
 type Reason = Verdict['reasons'][number];
@@ -38,15 +40,19 @@ type Reason = Verdict['reasons'][number];
  * observed, or was broken, or two tests took the same locks in opposite orders. Accepted: everything was observed and nothing got worse. A difference in
  * behaviour rejects only when `strict`.
  */
-export function judge(base: Observed, candidate: Observed, { strict, changes }: JudgeOptions): Judgement {
+export function judge(
+  base: Observed,
+  candidate: Observed,
+  { strict, changes, baseOrders }: JudgeOptions,
+): Judgement {
   const tests = compareTests(base.points, candidate.points);
   const behaviours = compareBehaviours(tests);
   const reports = compareReports(base.reports, candidate.reports, {
     changes,
     base: base.reports.map(({ report }) => report),
-    ...(base.orders.length > 0 ? { orders: mergeDependencies(base.orders.map(({ after }) => after)) } : {}),
+    orders: baseOrders,
   });
-  const lockOrders = compareOrders(base.orders, candidate.orders);
+  const lockOrders = compareOrders(baseOrders, candidate.orders, changes);
   const fresh = new Set(reports.flatMap((report) => (report.new ? [report.signature] : [])));
   const reasons = [
     ...reports.filter((report) => report.new).map(reasonOfReport),

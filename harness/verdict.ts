@@ -85,8 +85,11 @@ const lockOrder = z.object({
   newClasses: z.array(z.string()),
   /** A name that stands for several classes, which may be different locks. */
   ambiguous: z.boolean(),
-  /** Under which it was recorded. */
+  /** Under which it was recorded, and in how many runs of them. */
   programs: z.array(z.string()),
+  runs: z.number().int(),
+  /** One of the two is a lock that the patch brings or takes somewhere. */
+  ofPatch: z.boolean(),
 });
 
 const kernel = z.object({ hash: z.string(), version: z.string(), vmlinux: z.string(), reused: z.boolean() });

@@ -1,3 +1,4 @@
+import { isLikely } from '../lock-orders.ts';
 import { describeAdded } from '../triage/dependency-diff.ts';
 import type { LockOrder, ReportComparison, TestComparison, Verdict } from '../verdict.ts';
 
@@ -22,16 +23,18 @@ const mostOrders = 12;
 
 /** The lock orders that the patch seems to add; those that chance explains are only counted. */
 export function orderList(orders: readonly LockOrder[]): string {
-  const telling = orders.filter(({ meaning }) => meaning === 'opposite' || meaning === 'new');
+  const telling = orders.filter(isLikely);
   const rest = orders.length - telling.length;
   if (telling.length === 0) return '';
   const lines = telling.slice(0, mostOrders).map((order) => {
-    const { path, ...added } = order;
     const under = order.programs.length > 3 ? `${order.programs.length} programs` : order.programs.join(', ');
-    return `  ${describeAdded({ ...added, ...(path ? { path } : {}) })} [${under}]\n`;
+    return `  ${describeAdded(order)} [${under}]\n`;
   });
   if (telling.length > mostOrders) lines.push(`  and ${telling.length - mostOrders} more, in verdict.json\n`);
-  if (rest > 0) lines.push(`  and ${rest} that base implies or that chance explains, in verdict.json\n`);
+  if (rest > 0)
+    lines.push(
+      `  and ${rest} that base implies or that chance explains (in one run only), in verdict.json\n`,
+    );
   return `Lock orders that lockdep recorded with the patch alone:\n${lines.join('')}`;
 }
 

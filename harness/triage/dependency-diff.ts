@@ -17,7 +17,7 @@ export type Meaning = 'opposite' | 'new' | 'implied' | 'everyday';
 export interface AddedDependency extends Dependency {
   readonly meaning: Meaning;
   /** The opposite or the implying way, both ends included. */
-  readonly path?: readonly string[];
+  readonly path?: readonly string[] | undefined;
   /** Classes that base does not know at all. */
   readonly newClasses: readonly string[];
   /** A name that stands for several classes, which may be different locks. */

@@ -8,6 +8,8 @@
 #include "point.h"
 
 #define MOST_BYTES 8192
+/* Of one byte alone nobody can tell whose it is: one in 256 is the same in two patterns. */
+#define SHORTEST 8
 
 void flight_open(struct flight *flight, struct ring *ring, enum direction direction,
 		 enum readiness readiness)
@@ -32,7 +34,7 @@ void flight_aim(struct flight *flight, const struct region *region, unsigned slo
 	if (most > region->length)
 		most = region->length;
 	/* Whole pages in one case of three, because drivers and copy loops have their fast paths. */
-	flight->length = rng_chance(rng, 3) ? page_size() : 1 + rng_below(rng, most);
+	flight->length = rng_chance(rng, 3) ? page_size() : SHORTEST + rng_below(rng, most - SHORTEST + 1);
 	flight->offset = rng_below(rng, region->length - flight->length + 1);
 	flight->at = region->base + flight->offset;
 	flight->slot = slot;
