@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { cacheDir } from '../../common/cache.ts';
 import { SuiteBuildError } from './errors.ts';
 import { type SuitePlace, testsRoot } from './locate.ts';
-import { type SuiteDescription, sourcesOf } from './schema.ts';
+import type { SuiteDescription } from './schema.ts';
 
 type Place = SuitePlace<SuiteDescription>;
 
@@ -19,8 +19,14 @@ const shownLines = 30;
  * @throws SuiteBuildError with the compiler's words, as FILE:LINE
  */
 export async function compileSuite(place: Place, signal?: AbortSignal): Promise<string> {
-  const key = `${place.name}-${await sourceHash(place, signal)}`;
-  return await onceInCache(key, (directory) => build(place, directory, signal));
+  const hash = await sourceHash(place, signal);
+  return await onceInCache(`${place.name}-${hash}`, async (directory) => {
+    await build(place, directory, signal);
+    if ((await sourceHash(place, signal)) === hash) return;
+    throw new SuiteBuildError(
+      `The sources of suite "${place.name}" changed while they were compiled. Run again.`,
+    );
+  });
 }
 
 /** Has `fill` make a directory of the cache, unless it is there; whole or not at all. */
@@ -41,34 +47,29 @@ export async function onceInCache(key: string, fill: (directory: string) => Prom
 }
 
 async function build(place: Place, directory: string, signal?: AbortSignal): Promise<void> {
-  // make splits names at spaces, so it gets to see a name of ours for a directory of others.
-  const link = path.join(directory, '.suite');
-  await symlink(place.directory, link);
-  const programs = place.description.programs.map((one) => `${one.name}:${sourcesOf(one).join(',')}`);
-  const result = await execa(
-    'make',
-    [
-      '-s',
-      '-k',
-      '-j2',
-      '-C',
-      testsRoot,
-      `OUT=${directory}`,
-      `SUITE=${link}`,
-      `PROGRAMS=${programs.join(' ')}`,
-    ],
+  // make splits names at spaces and reads `$`, so it may have to see a name of ours for a directory of others.
+  const plain = /^[\w./+-]+$/.test(place.directory);
+  const seen = plain ? place.directory : path.join(directory, '.suite');
+  if (!plain) await symlink(place.directory, seen);
+  const programs = place.description.programs.map((one) => `${one.name}:${one.source.join(',')}`);
+  const what = [`OUT=${directory}`, `SUITE=${seen}`, `PROGRAMS=${programs.join(' ')}`];
+  const result = await execa('make', ['-s', '-k', '-j2', '-C', testsRoot, ...what, ...(await compiler())], {
+    all: true,
+    reject: false,
     // Somebody else's make may have started us.
-    {
-      all: true,
-      reject: false,
-      env: { MAKEFLAGS: '', MAKELEVEL: '' },
-      ...(signal ? { cancelSignal: signal } : {}),
-    },
-  );
+    env: { MAKEFLAGS: '', MAKELEVEL: '', CCACHE_DIR: await cacheDir('ccache') },
+    ...(signal ? { cancelSignal: signal } : {}),
+  });
   signal?.throwIfAborted();
-  await rm(link);
+  if (!plain) await rm(seen);
   if (result.failed)
-    throw compilerError(place, result.all.replaceAll(`${link}/`, `${place.directory}/`), result.cause);
+    throw compilerError(place, result.all.replaceAll(`${seen}/`, `${place.directory}/`), result.cause);
+}
+
+/** With ccache, where it is installed: an author changes one file at a time. */
+async function compiler(): Promise<string[]> {
+  const found = await execa('ccache', ['--version'], { reject: false });
+  return found.failed ? [] : ['CC=ccache gcc'];
 }
 
 /** The first lines: what follows a compiler's first complaint is often its consequence. */
@@ -86,7 +87,7 @@ async function sourceHash(place: Place, signal?: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
   await hashToolchain(hash);
   hash.update(await readFile(path.join(testsRoot, 'Makefile')));
-  hash.update(JSON.stringify(place.description.programs.map((one) => [one.name, sourcesOf(one)])));
+  hash.update(JSON.stringify(place.description.programs.map((one) => [one.name, one.source])));
   const own = place.shipped ? await filesOf(place.directory) : await dependencies(place, signal);
   for (const file of [...(await filesOf(path.join(testsRoot, 'lib'))), ...own]) {
     hash.update(`\0${file}\0`).update(await readFile(file));
@@ -114,7 +115,7 @@ async function filesOf(directory: string): Promise<string[]> {
  * is asked, because a program that is out of date would give a wrong verdict.
  */
 async function dependencies(place: Place, signal?: AbortSignal): Promise<string[]> {
-  const sources = [...new Set(place.description.programs.flatMap((one) => sourcesOf(one)))];
+  const sources = [...new Set(place.description.programs.flatMap((one) => one.source))];
   const result = await execa('gcc', ['-MM', '-std=gnu11', '-I', path.join(testsRoot, 'lib'), ...sources], {
     cwd: place.directory,
     reject: false,

@@ -140,7 +140,6 @@ async function describeProgram(place: ExternalPlace, directory: string, name: st
   const file = path.join(directory, name);
   return {
     name,
-    source: `${name}.c`,
     protocol: 'exit-code',
     deadlineSeconds: external.deadlines[name] ?? external.deadlineSeconds,
     summary: `${external.package}'s test/${name}.c`,

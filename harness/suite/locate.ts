@@ -5,7 +5,7 @@ import { distance } from 'fastest-levenshtein';
 import { SuiteError } from './errors.ts';
 import { type ExternalDescription, externalSchema } from './external-schema.ts';
 import { checked, parseJson } from './json.ts';
-import { type SuiteDescription, sourcesOf, suiteSchema } from './schema.ts';
+import { type SuiteDescription, suiteSchema } from './schema.ts';
 
 /** Where the suites lie that come with Ringtrial, and the library that all of them use. */
 export const testsRoot: string = fileURLToPath(new URL('../../tests', import.meta.url));
@@ -97,7 +97,7 @@ async function readSuite(
 
 async function checkSources(directory: string, description: SuiteDescription): Promise<void> {
   for (const program of description.programs) {
-    for (const source of sourcesOf(program)) {
+    for (const source of program.source) {
       if (await isFile(path.join(directory, source))) continue;
       throw new SuiteError(
         `Program "${program.name}" of ${directory}/suite.json names the source ${source}, which does not exist there.`,

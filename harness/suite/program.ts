@@ -4,7 +4,7 @@ import type { Policy } from '../policy-schema.ts';
 import type { ProgramDescription } from './schema.ts';
 
 /** A program of a suite, compiled for the guest. */
-export interface Program extends ProgramDescription {
+export interface Program extends Omit<ProgramDescription, 'source'> {
   /** A static executable. */
   readonly path: string;
   readonly sha256: string;

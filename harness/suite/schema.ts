@@ -24,7 +24,7 @@ const program = z
   .strictObject({
     name: z.string().regex(/^[a-z0-9][a-z0-9_-]*$/, 'lower-case letters, digits, _ and -'),
     /** One C file, or several that make one program. */
-    source: z.union([source, z.array(source).min(1)]),
+    source: z.preprocess((one) => (typeof one === 'string' ? [one] : one), z.array(source).min(1)),
     /**
      * How it tells its results. `ktap`: KTAP on standard output, names of its points with `--list`.
      * `exit-code`: the program is one test point, 0 is a pass, 77 a skip, everything else a failure.
@@ -68,7 +68,3 @@ export const suiteSchema = z.strictObject({
 
 export type SuiteDescription = z.infer<typeof suiteSchema>;
 export type ProgramDescription = SuiteDescription['programs'][number];
-
-/** The files of a program, the one that names it first. */
-export const sourcesOf = (one: Pick<ProgramDescription, 'source'>): readonly string[] =>
-  typeof one.source === 'string' ? [one.source] : one.source;
