@@ -4,7 +4,7 @@ import { isFrame } from './trace.ts';
  * Which lines go with a report that is being read. The kernel's printers share a small stock of shapes;
  * a line that has none of them belongs to something else that the kernel said meanwhile.
  */
-export type Belonging = 'sure' | 'maybe' | 'no';
+export type Belonging = 'frame' | 'sure' | 'maybe' | 'no';
 
 /** How lines begin in reports of some kinds. */
 interface Openings {
@@ -102,11 +102,14 @@ const SHAPES: readonly RegExp[] = [
   /^<\/?[A-Za-z#][A-Za-z0-9]{0,11}>/, // `<TASK>`, `</IRQ>`
 ];
 
-/** Says whether a line (without its prefix) looks like the inside of a report of that kind. */
-export function belongs(body: string, kind: string): Belonging {
-  const text = body.trim();
+/**
+ * Says whether a line looks like the inside of a report of that kind. `body` is the line without its prefix,
+ * `text` that without white space at both ends.
+ */
+export function belongs(body: string, text: string, kind: string): Belonging {
   if (text === '') return 'maybe';
-  if (isFrame(text) || opens(text, kind) || SHAPES.some((re) => re.test(text))) return 'sure';
+  if (isFrame(text)) return 'frame';
+  if (opens(text, kind) || SHAPES.some((re) => re.test(text))) return 'sure';
   return /^\s/.test(body) ? 'maybe' : 'no';
 }
 

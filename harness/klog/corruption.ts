@@ -26,7 +26,7 @@ export function intrusion(kind: string, rows: readonly Row[], headerPid?: string
     shown ||= frame?.unreliable === false;
     if (frame !== undefined) continue;
     if (shown && TOLD.test(body)) return undefined;
-    if (INTRUDER.test(body)) return i;
+    if (body.includes('failure') && INTRUDER.test(body)) return i;
     const own = body.includes('Comm: ')
       ? /^CPU: \d{1,5} (?:UID: \d{1,10} )?PID: (\d{1,10}) Comm: /.exec(body)?.[1]
       : undefined;

@@ -79,19 +79,56 @@ function note(found: Peeled, groups: Record<string, string | undefined>): void {
   if (levelName !== undefined) found.level = LEVELS.indexOf(levelName);
 }
 
-/** By far the most lines begin so; named groups would cost as much as all else here. */
-// print_time, print_caller: `[   12.345678] `, `[   12.345678][   T12] `, `[   12.345678] [   C0] `
-const STAMP = /^\[ {0,8}(\d{1,8}\.\d{1,9})\](?: ?\[ {0,6}([TC]\d{1,8})\])? ?/;
+const [RETURN, SPACE, DOT, ZERO, NINE, OPEN, CLOSE] = [0x0d, 0x20, 0x2e, 0x30, 0x39, 0x5b, 0x5d];
+
+/** How many digits stand at `at`. */
+function digits(text: string, at: number): number {
+  let end = at;
+  for (let c = text.charCodeAt(end); c >= ZERO && c <= NINE; c = text.charCodeAt(end)) end++;
+  return end - at;
+}
+
+/** Skips up to `most` blanks. */
+function blanks(text: string, at: number, most: number): number {
+  let end = at;
+  while (end - at < most && text.charCodeAt(end) === SPACE) end++;
+  return end;
+}
+
+/**
+ * print_time, print_caller: `[   12.345678] `, `[   12.345678][   T12] `, `[   12.345678] [   C0] `. By far the most
+ * lines begin so: read by hand, for a regular expression would cost as much as all else that is done to such a line.
+ */
+function peelStamp(found: Peeled): boolean {
+  const text = found.body;
+  const from = blanks(text, 1, 8);
+  const whole = digits(text, from);
+  const dot = from + whole;
+  if (whole < 1 || whole > 8 || text.charCodeAt(dot) !== DOT) return false;
+  const part = digits(text, dot + 1);
+  const close = dot + 1 + part;
+  if (part < 1 || part > 9 || text.charCodeAt(close) !== CLOSE) return false;
+  found.time = Number(text.slice(from, close));
+  let end = close + 1;
+  const open = text.charCodeAt(end) === SPACE ? end + 1 : end;
+  if (text.charCodeAt(open) === OPEN) {
+    const id = blanks(text, open + 1, 6);
+    const kind = text[id];
+    const length = digits(text, id + 1);
+    const last = id + 1 + length;
+    if ((kind === 'T' || kind === 'C') && length >= 1 && length <= 8 && text.charCodeAt(last) === CLOSE) {
+      found.caller = text.slice(id, last);
+      end = last + 1;
+    }
+  }
+  found.body = text.slice(text.charCodeAt(end) === SPACE ? end + 1 : end);
+  return true;
+}
 
 function peelOne(found: Peeled): boolean {
-  const stamp = found.body.startsWith('[') ? STAMP.exec(found.body) : null;
-  if (stamp !== null) {
-    found.time = Number(stamp[1]);
-    if (stamp[2] !== undefined) found.caller = stamp[2];
-    found.body = found.body.slice(stamp[0].length);
-    return true;
-  }
-  for (const re of BY_CODE[found.body.charCodeAt(0)] ?? []) {
+  const first = found.body.charCodeAt(0);
+  if (first === OPEN && peelStamp(found)) return true;
+  for (const re of BY_CODE[first] ?? []) {
     const m = re.exec(found.body);
     if (m === null) continue;
     if (m.groups !== undefined) note(found, m.groups);
@@ -116,14 +153,20 @@ function seams(text: string): number[] {
   return at;
 }
 
+/** Serial consoles end lines with `\r\n`; some drivers add a `\r` more. */
+function withoutReturns(text: string): string {
+  let end = text.length;
+  while (end > 0 && text.length - end < 8 && text.charCodeAt(end - 1) === RETURN) end--;
+  return end === text.length ? text : text.slice(0, end);
+}
+
 /**
  * Makes Lines of one physical line (without its `\n`; a `\r` before it is dropped). Usually one; more when
  * messages ran into each other, or when a logger wrote a line end as `\x0a` (/dev/kmsg) or `#012` (rsyslog).
  * All have the offsets and the `raw` text of the physical line.
  */
 export function parseLine(text: string, start: number, end: number): Line[] {
-  let raw = text;
-  if (raw.endsWith('\r')) raw = raw.replace(/\r{1,8}$/, '');
+  const raw = withoutReturns(text);
   const plain = raw.includes('\x1b') ? raw.replace(COLOUR, '') : raw;
   const head = peel(plain);
   const cuts = head.body.includes('] ') ? seams(head.body) : [];

@@ -86,7 +86,8 @@ export class LogReader {
       const lines = this.#lines(at, end);
       this.#next = (lines.at(-1)?.end ?? this.#base + end) - this.#base;
       const mayBeHeader = hit >= 0 && hit < this.#next;
-      for (const line of lines) this.#segmenter.feed(line, mayBeHeader, () => this.#before(at));
+      const before = (): Line[] => this.#before(at);
+      for (const line of lines) this.#segmenter.feed(line, mayBeHeader, before);
       if (mayBeHeader) hit = this.#next;
     }
   }

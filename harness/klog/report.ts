@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import { corruption, intrusion } from './corruption.ts';
 import { identify } from './identity.ts';
 import { parseLockdep } from './lockdep/parse.ts';
@@ -10,6 +11,7 @@ import type { KernelReport, Line } from './types.ts';
 
 /** Bytes as they came, one char each, to text. */
 const utf8 = (latin1: string): string => Buffer.from(latin1, 'latin1').toString('utf8');
+const asItIs = (text: string): string => text;
 
 /** Physical lines once each, even when several messages share one. */
 function textOf(lines: readonly Line[]): string {
@@ -41,7 +43,7 @@ export function buildReport(segment: Segment): KernelReport {
   const { header, lines } = segment;
   const head = lines[segment.at] as Line;
   const raw = textOf(lines);
-  const decode = /[\x80-\xff]/.test(raw) ? utf8 : (text: string): string => text;
+  const decode = isAscii(Buffer.from(raw, 'latin1')) ? asItIs : utf8;
   const bodies = lines.slice(segment.at).map((l) => decode(l.body));
   const rows = bodies.map(readRow);
   const traces = parseTraces(rows);

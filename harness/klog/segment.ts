@@ -3,7 +3,6 @@ import type { Header } from './headers.ts';
 import { matchHeader } from './headers.ts';
 import type { Open } from './open.ts';
 import { isOver, isPassing, isSilent, merged, open } from './open.ts';
-import { isFrame } from './trace.ts';
 import type { Line } from './types.ts';
 
 /** The lines of one report, cut out of the log but not yet understood. */
@@ -83,10 +82,11 @@ export class Segmenter {
 
   #owner(line: Line): Open | undefined {
     const { caller } = line;
-    const same = this.#open.findLast(
-      (o) => caller === undefined || o.callers.size === 0 || o.callers.has(caller),
-    );
-    if (same !== undefined || caller === undefined) return same;
+    if (caller === undefined) return this.#open.at(-1);
+    for (let i = this.#open.length - 1; i >= 0; i--) {
+      const report = this.#open[i] as Open;
+      if (report.callers.size === 0 || report.callers.has(caller)) return report;
+    }
     // Backtraces that other CPUs print on request of a stall report carry their own caller id.
     if (!line.body.startsWith('NMI backtrace for cpu')) return undefined;
     const asking = this.#open.find((o) => STALL.test(o.header.rule.kind));
@@ -173,9 +173,10 @@ export class Segmenter {
       return;
     }
     const text = line.body.trim();
-    const how = report.finished && !AFTERWORD.test(text) ? 'no' : belongs(line.body, report.header.rule.kind);
-    if (how === 'sure') {
-      if (isFrame(text) && !text.includes('? ')) report.frames++;
+    const over = report.finished && !AFTERWORD.test(text);
+    const how = over ? 'no' : belongs(line.body, text, report.header.rule.kind);
+    if (how === 'frame' || how === 'sure') {
+      if (how === 'frame' && !text.includes('? ')) report.frames++;
       const sinceHeader = report.lines.length - report.at;
       this.#keep(report, line);
       if (END_MARK.test(text) || (sinceHeader > 1 && report.header.rule.last?.test(text) === true))

@@ -1,8 +1,50 @@
 import type { Frame, Trace } from './types.ts';
 
-/** `func+0x1a/0x2b` with what may follow: `[module]`, `file.c:12` from a symbolizer. Groups: func, offset, size, module, at. */
-const SYMBOL =
-  /^([A-Za-z_.$<][^\s+]{0,511})\+0x([0-9a-f]{1,8})\/0x([0-9a-f]{1,8})(?: \[([\w-]{1,64})(?: [0-9a-f]{1,64})?\])?(?: ([^\s:]{1,250}:\d{1,7}))?/;
+/** What may follow `func+0x1a/0x2b`: `[module]`, `file.c:12` from a symbolizer. Groups: module, at. */
+const AFTER_SYMBOL = /^(?: \[([\w-]{1,64})(?: [0-9a-f]{1,64})?\])?(?: ([^\s:]{1,250}:\d{1,7}))?/;
+const STARTS_SYMBOL = /[A-Za-z_.$<]/;
+/** Longer than any name in kallsyms (KSYM_NAME_LEN). */
+const MAX_NAME = 512;
+
+/** The value of a hexadecimal digit's character code, or -1. */
+function hexDigit(code: number): number {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  return code >= 0x61 && code <= 0x66 ? code - 0x57 : -1;
+}
+
+/** Where the (at most eight) hexadecimal digits that begin at `from` end. */
+function hexEnd(text: string, from: number): number {
+  let at = from;
+  while (at < from + 8 && hexDigit(text.charCodeAt(at)) >= 0) at++;
+  return at;
+}
+
+function hexValue(text: string, from: number, to: number): number {
+  let value = 0;
+  for (let at = from; at < to; at++) value = value * 16 + hexDigit(text.charCodeAt(at));
+  return value;
+}
+
+const isBlank = (code: number): boolean => code === 0x20 || (code >= 0x09 && code <= 0x0d) || code === 0xa0;
+
+/** Where `func+0x1a/0x2b` has its signs. */
+interface SymbolParts {
+  readonly plus: number;
+  readonly slash: number;
+  readonly end: number;
+}
+
+/** Finds the parts of a symbol that begins at `from`: by hand, since most lines of a report are frames. */
+function symbolAt(text: string, from: number): SymbolParts | undefined {
+  const plus = text.indexOf('+', from);
+  if (plus <= from || plus - from > MAX_NAME || !text.startsWith('0x', plus + 1)) return undefined;
+  const slash = hexEnd(text, plus + 3);
+  if (slash === plus + 3 || !text.startsWith('/0x', slash)) return undefined;
+  const end = hexEnd(text, slash + 3);
+  if (end === slash + 3) return undefined;
+  for (let at = from; at < plus; at++) if (isBlank(text.charCodeAt(at))) return undefined;
+  return { plus, slash, end };
+}
 
 /** Addresses that old or other architectures' printers put first: `[<ffffffff81000000>] `, `[c000000000001000] `. */
 const ADDRESSES = /^(?:\[<?(?:[0-9a-f]{4,16}|\(ptrval\)|\(____ptrval____\))>?\] {0,2}){1,2}/;
@@ -15,16 +57,18 @@ const ARM =
 const INLINE = /^(?<func>[A-Za-z_.$][^\s+()]{0,255}) (?<at>[^\s:]{1,250}:\d{1,7}) \[inline\]/;
 
 function symbol(text: string, unreliable: boolean): Frame | undefined {
-  const m = SYMBOL.exec(text);
-  if (m === null) return undefined;
-  const [, func = '', offset = '0', size = '0', module, at] = m;
+  const parts = symbolAt(text, 0);
+  if (parts === undefined || !STARTS_SYMBOL.test(text[0] ?? '')) return undefined;
+  const { plus, slash, end } = parts;
   const frame = {
-    func,
-    offset: Number.parseInt(offset, 16),
-    size: Number.parseInt(size, 16),
+    func: text.slice(0, plus),
+    offset: hexValue(text, plus + 3, slash),
+    size: hexValue(text, slash + 3, end),
     inlined: false,
     unreliable,
   };
+  if (end === text.length) return frame;
+  const [, module, at] = AFTER_SYMBOL.exec(text.slice(end)) ?? [];
   if (module === undefined && at === undefined) return frame;
   return { ...frame, ...(module === undefined ? {} : { module }), ...(at === undefined ? {} : { at }) };
 }
@@ -62,14 +106,18 @@ export function parseFrame(body: string): Frame | undefined {
   return /^0x[0-9a-f]{4,16}$/.test(text) ? { inlined: false, unreliable } : undefined;
 }
 
+const FRAME_ADDRESSES = /^(?:\[<?[0-9a-f]{4,16}>?\] {0,2}){1,2}/;
+
 /** Quick: whether a line looks like one of a stack trace. */
-export const isFrame = (text: string): boolean =>
-  (text.includes('+0x') &&
-    /^(?:\[<?[0-9a-f]{4,16}>?\] {0,2}){0,2}(?:\? )?\(?[^\s+]{1,512}\+0x[0-9a-f]{1,8}\/0x[0-9a-f]{1,8}/.test(
-      text,
-    )) ||
-  (text.startsWith('[<') && text.includes(' from ')) ||
-  text.endsWith('[inline]');
+export function isFrame(text: string): boolean {
+  if (text.includes('+0x')) {
+    const addresses = text.startsWith('[') ? FRAME_ADDRESSES.exec(text) : null;
+    let from = addresses === null ? 0 : addresses[0].length;
+    if (text.startsWith('? ', from)) from += 2;
+    if (symbolAt(text, from) !== undefined) return true;
+  }
+  return (text.startsWith('[<') && text.includes(' from ')) || text.endsWith('[inline]');
+}
 
 /** Lines that name the instruction at which a CPU stood: x86 show_ip(), arm `PC is at`, arm64 `pc :`, powerpc `NIP`. */
 const POINTER =

@@ -24,8 +24,9 @@ export const waitType = (n: number, nesting: Nesting): WaitType => WAIT_TYPES[ne
  * Which of the two numberings a report uses. A 4 (mutex) or 5 (task context) as inner type appears with
  * raw lock nesting only, a context of 4 only without; else what takes a lock that prints 3 tells.
  */
-export function nestingOf(bodies: readonly string[]): Nesting {
-  const context = bodies.map((b) => /^context-\{(\d):/.exec(b)?.[1]).find(Boolean);
+export function nestingOf(lines: readonly string[]): Nesting {
+  const context = lines.find((b) => /^context-\{\d:/.test(b))?.[9];
+  const bodies = lines.filter((b) => b.includes('}-{'));
   if (context === '5') return 'raw';
   if (context === '4' && !bodies.some((b) => /\}-\{\d:4\}/.test(b))) return 'flat';
   if (bodies.some((b) => /\}-\{(?:\d:[45]|[45]:\d)\}/.test(b))) return 'raw';

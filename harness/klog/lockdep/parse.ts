@@ -16,16 +16,19 @@ import {
 import { traceAfter } from './stacks.ts';
 import type { LockdepReport, LockUse } from './types.ts';
 
+/** Whether the rest of a line was printed as another piece: after ` #0: ffff8880`, `, at:` or ` ->`. */
+const dangles = (line: string): boolean =>
+  line.endsWith(' ->') ||
+  line.endsWith(', at:') ||
+  line.endsWith(', at: ') ||
+  /^\s*#\d{1,3}: {0,2}(?:[0-9a-f]{8,16})? ?$/.test(line);
+
 /** Puts lines together again that lost their KERN_CONT pieces to another message: ` #0:`, ` (&a){..}, at:`. */
 function unfold(bodies: readonly string[]): string[] {
   const out: string[] = [];
   for (const body of bodies) {
     const last = out.at(-1);
-    if (
-      last !== undefined &&
-      /(?:^\s*#\d{1,3}: {0,2}(?:[0-9a-f]{8,16})? ?|, at: ?| ->)$/.test(last) &&
-      body.trim() !== ''
-    )
+    if (last !== undefined && dangles(last) && body.trim() !== '')
       out[out.length - 1] = `${last.trimEnd()} ${body.trim()}`;
     else out.push(body);
   }
@@ -34,7 +37,9 @@ function unfold(bodies: readonly string[]): string[] {
 
 /** `is trying to release lock (NAME) at:`, the address on the next line; also `contend`. */
 function released(bodies: readonly string[]): LockUse | undefined {
-  const at = bodies.findIndex((b) => / is trying to (?:release|contend) lock \(/.test(b));
+  const at = bodies.findIndex(
+    (b) => b.includes(' lock (') && / is trying to (?:release|contend) lock \(/.test(b),
+  );
   if (at < 0) return undefined;
   const name = /lock \((.{1,300})\) at:/.exec(bodies[at] ?? '')?.[1];
   const frame = traceAfter(bodies, at).frames[0];
@@ -94,8 +99,12 @@ function usageOf(bodies: readonly string[]): LockdepReport['usage'] {
   return { before: m[1] ?? '', now: m[2] ?? '', ...(at < 0 ? {} : { trace: traceAfter(bodies, at) }) };
 }
 
-const NOTE =
-  /^(?:but (?:there are no|this task is not|this lock (?:took|was))|and interrupts could|which (?:lock already|would create)|the code is fine|you didn't|or maybe|May be due|RCU used illegally|Possible false positive|and the lock comparison|.{1,80} is (?:leaving the kernel|freeing memory))/;
+/** What the kernel says in words, by how such lines begin or end. */
+const NOTE_BEGINS =
+  /^(?:but (?:there are no|this task is not|this lock (?:took|was))|and interrupts could|which (?:lock already|would create)|the code is fine|you didn't|or maybe|May be due|RCU used illegally|Possible false positive|and the lock comparison)/;
+const NOTE_SAYS = /^.{1,80} is (?:leaving the kernel|freeing memory)/;
+const isNote = (text: string): boolean =>
+  NOTE_BEGINS.test(text) || (text.includes(' is ') && NOTE_SAYS.test(text));
 
 /** The structure of a lockdep report of any kind (`kind` without `lockdep.`); parts it does not have are empty. */
 export function parseLockdep(
@@ -113,7 +122,10 @@ export function parseLockdep(
   const who =
     fact(bodies, /^(.{1,64})\/(\d{1,10})(?: \[.{1,60}\])? (?:is |just |takes)/) ??
     fact(bodies, /^(?:\[ BUG: |WARNING: )(.{1,64})\/(\d{1,10}) still has locks held/);
-  const check = fact(bodies, /^(\S{1,250}):(\d{1,7}) (\S.{0,250})!$/);
+  const check = fact(
+    bodies.filter((b) => b.endsWith('!')),
+    /^(\S{1,250}):(\d{1,7}) (\S.{0,250})!$/,
+  );
   const context = fact(bodies, /^context-\{(\d):\d\}/);
   const usage = usageOf(bodies);
   const irq = parseIrq(bodies);
@@ -136,6 +148,6 @@ export function parseLockdep(
       ? {}
       : { check: { file: check[1] ?? '', line: Number(check[2]), message: check[3] ?? '' } }),
     ...(incomplete === undefined ? {} : { incomplete }),
-    notes: bodies.map((b) => b.trim()).filter((b) => NOTE.test(b)),
+    notes: bodies.map((b) => b.trim()).filter(isNote),
   };
 }

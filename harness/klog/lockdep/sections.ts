@@ -58,13 +58,13 @@ export function parseDumps(bodies: readonly string[], nesting: Nesting): Dump[][
       sections.push([]);
       return;
     }
-    const lock = /^ *-> ?\(.*\{$/.test(body) ? parseClass(body, nesting) : undefined;
+    const lock = body.endsWith('{') && /^ *-> ?\(/.test(body) ? parseClass(body, nesting) : undefined;
     if (lock !== undefined) {
       dump = { lock, states: [] };
       sections.at(-1)?.push(dump);
       return;
     }
-    if (dump === undefined) return;
+    if (dump === undefined || !body.includes(' at:')) return;
     const state = /^\s+((?:IN-|INITIAL |\w+-ON-)[A-Z_ -]{1,40}) at:/.exec(body)?.[1];
     if (state !== undefined) dump.states.push({ state: state.trim(), trace: traceAfter(bodies, i) });
     else if (/^\s*\.\.\. {1,2}acquired at:/.test(body)) dump.acquired = traceAfter(bodies, i);
@@ -99,6 +99,7 @@ export function parseChainNames(bodies: readonly string[]): string[] {
 /** `[HC0[0]:SC0[0]:HE1:SE1]` and `hardirqs last  enabled at (12): [<...>] foo+0x1/0x2` (print_irqtrace_events). */
 export function parseIrq(bodies: readonly string[]): IrqState | undefined {
   const m = bodies
+    .filter((b) => b.includes('[HC'))
     .map((b) => /\[HC(\d)\[(\d{1,9})\]:SC(\d)\[(\d{1,9})\]:HE(\d):SE(\d)\]/.exec(b))
     .find((found) => found !== null);
   if (m === null || m === undefined) return undefined;

@@ -20,8 +20,9 @@ export const acquirer = (frames: readonly Frame[]): string | undefined =>
 /** The frames that follow a line, up to the first line that is none. */
 export function traceAfter(bodies: readonly string[], line: number, heading?: string): Trace {
   const frames: Frame[] = [];
-  for (const body of bodies.slice(line + 1)) {
-    const frame = parseFrame(body.replace(/^\.\.\. {0,2}/, ''));
+  for (let at = line + 1; at < bodies.length; at++) {
+    const body = bodies[at] ?? '';
+    const frame = parseFrame(body.startsWith('...') ? body.replace(/^\.\.\. {0,2}/, '') : body);
     if (frame === undefined) break;
     frames.push(frame);
   }
