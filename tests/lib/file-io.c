@@ -26,6 +26,7 @@ void file_open(struct file *file, size_t length, const char *what)
 	file->fd = memfd_create("ringtrial", MFD_CLOEXEC);
 	if (file->fd < 0)
 		error_now("memfd_create: %s", strerror(errno));
+	file->io_fd = file->fd;
 	file->length = length;
 	file->pattern = pattern_new(what);
 	file_fill(file);
@@ -43,10 +44,10 @@ int fixed_io(struct ring *ring, enum direction direction, const struct file *fil
 	uint64_t id;
 
 	if (reads)
-		io_uring_prep_read_fixed(sqe, file->fd, span.at, (unsigned)span.length, span.position,
+		io_uring_prep_read_fixed(sqe, file->io_fd, span.at, (unsigned)span.length, span.position,
 					 (int)span.slot);
 	else
-		io_uring_prep_write_fixed(sqe, file->fd, span.at, (unsigned)span.length, span.position,
+		io_uring_prep_write_fixed(sqe, file->io_fd, span.at, (unsigned)span.length, span.position,
 					  (int)span.slot);
 	id = ring_announce(ring, reads ? "READ_FIXED of a file" : "WRITE_FIXED to a file");
 	sqe->user_data = id;
@@ -110,6 +111,21 @@ void fixed_write_works(struct ring *ring, const struct file *file, struct span s
 	else
 		check_file(file, span, pattern, offset);
 	file_fill(file);
+}
+
+void fixed_io_works(struct ring *ring, const struct file *file, const struct region *region,
+		    struct span span)
+{
+	size_t from = (size_t)(span.at - region->base);
+	size_t to = from + span.length;
+
+	fixed_write_works(ring, file, span, region->pattern, from);
+	fixed_read_works(ring, file, span);
+	if (pattern_mismatch(region->base, region->pattern, 0, from) >= 0 ||
+	    pattern_mismatch(region->base + to, region->pattern, to, region->length - to) >= 0)
+		fail(text("%s to leave the bytes around it alone", span_text(FLIGHT_READ, span)),
+		     "bytes before or behind it have changed");
+	pattern_write(span.at, region->pattern, from, span.length);
 }
 
 void fixed_io_refused(struct ring *ring, enum direction direction, const struct file *file,

@@ -14,6 +14,7 @@
 
 struct file {
 	int fd;
+	int io_fd; /* that requests use: the same, or a block device on top of it (loop.h) */
 	size_t length;
 	struct pattern pattern; /* what it holds at first */
 };
@@ -39,6 +40,12 @@ void fixed_read_works(struct ring *ring, const struct file *file, struct span sp
 /* A write of `pattern`'s bytes from `offset` on, which must all arrive, and no other. */
 void fixed_write_works(struct ring *ring, const struct file *file, struct span span,
 		       struct pattern pattern, size_t offset);
+/*
+ * Both, on a span inside of the region, which holds its own pattern: the read must also leave the
+ * rest of the region alone. Afterwards region and file are as before.
+ */
+void fixed_io_works(struct ring *ring, const struct file *file, const struct region *region,
+		    struct span span);
 /* A request that must fail with EFAULT; that memory and file are untouched is for the caller to see. */
 void fixed_io_refused(struct ring *ring, enum direction direction, const struct file *file,
 		      struct span span);

@@ -13,8 +13,12 @@
 
 void limit_locked_memory(size_t pages)
 {
-	const struct rlimit limit = { pages * page_size(), pages * page_size() };
+	struct rlimit limit;
 
+	getrlimit(RLIMIT_MEMLOCK, &limit);
+	limit.rlim_cur = pages * page_size();
+	if (limit.rlim_cur > limit.rlim_max)
+		skip_now("RLIMIT_MEMLOCK cannot be set to %zu pages; run as root", pages);
 	if (setrlimit(RLIMIT_MEMLOCK, &limit) < 0)
 		error_now("setrlimit: %s", strerror(errno));
 }

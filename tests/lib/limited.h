@@ -10,7 +10,7 @@
 
 #include "ring.h"
 
-/* Sets the limit of this process. */
+/* Sets the (soft) limit of this process. */
 void limit_locked_memory(size_t pages);
 void ring_open_limited(struct ring *ring, struct ring_options options);
 
