@@ -8,7 +8,7 @@ import { loadProfile } from '../config/profile.ts';
 import { BuildEnvironmentError, ConfigOptionError, UnsafePathError } from '../errors.ts';
 import { sayingNoSpace } from '../process/space.ts';
 import { byCodeUnit, digestOf, type FileEntry, readEntry } from '../tree/manifest.ts';
-import type { BuildOptions, BuildRequest, BuildResult, SourceChange, Tree } from '../types.ts';
+import type { BuildOptions, BuildRequest, BuildResult, Profile, SourceChange, Tree } from '../types.ts';
 import { kernelHash } from './hash.ts';
 import { BUILD_USER, type MakeResult, type MakeSetting, make } from './make.ts';
 import { loadKernel, storeKernel } from './store.ts';
@@ -24,6 +24,7 @@ interface Job {
   readonly hash: string;
   readonly wanted: OptionValues;
   readonly toolchain: Toolchain;
+  readonly makeVariables: Profile['makeVariables'];
 }
 
 /**
@@ -43,9 +44,11 @@ export async function buildKernel(request: BuildRequest, options: BuildOptions):
     treeHash: request.tree.hash,
     changes,
     options: wanted,
+    makeVariables: profile.makeVariables,
     toolchain: toolchain.identity,
   });
-  const job: Job = { request: { ...request, changes }, hash, wanted, toolchain };
+  const { makeVariables } = profile;
+  const job: Job = { request: { ...request, changes }, hash, wanted, toolchain, makeVariables };
 
   const stored = await reuse(job, options);
   if (stored !== null) return stored;
@@ -88,7 +91,7 @@ function pristineEntry(tree: Tree, file: string): FileEntry | null {
 }
 
 async function buildIn(work: WorkTree, job: Job, options: BuildOptions): Promise<BuildResult> {
-  const { request, hash, toolchain } = job;
+  const { request, hash, toolchain, makeVariables } = job;
   const started = performance.now();
   const log = path.join(await cacheDir('build-logs'), `${hash}.log`);
   await writeLogHeader(log, [
@@ -104,6 +107,7 @@ async function buildIn(work: WorkTree, job: Job, options: BuildOptions): Promise
     lock: work.lock,
     toolchain,
     stamp,
+    makeVariables,
   };
 
   await work.switch();

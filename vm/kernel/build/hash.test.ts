@@ -15,6 +15,7 @@ const inputs: KernelInputs = {
     ['CONFIG_A', 'y'],
     ['CONFIG_B', 'n'],
   ]),
+  makeVariables: {},
   toolchain: 'gcc 12.2.0',
 };
 
@@ -32,6 +33,7 @@ describe('kernelHash', () => {
   const others: Record<string, KernelInputs> = {
     'another tree': { ...inputs, treeHash: 'b'.repeat(64) },
     'another compiler': { ...inputs, toolchain: 'gcc 13' },
+    'another instrumentation': { ...inputs, makeVariables: { 'GCOV_PROFILE_rw.o': 'y' } },
     'another option': { ...inputs, options: new Map([['CONFIG_A', 'y']]) },
     'another value': { ...inputs, options: new Map([...inputs.options, ['CONFIG_B', 'y']]) },
     'no change': { ...inputs, changes: [] },

@@ -13,6 +13,8 @@ export interface KernelInputs {
   readonly changes: readonly SourceChange[];
   /** The profile's options after their fragments were merged for this kernel version. */
   readonly options: OptionValues;
+  /** `Profile.makeVariables`. */
+  readonly makeVariables: Readonly<Record<string, string>>;
   /** `Toolchain.identity`. */
   readonly toolchain: string;
 }
@@ -32,6 +34,11 @@ export function kernelHash(inputs: KernelInputs): string {
   }
   for (const [name, value] of [...inputs.options].toSorted((a, b) => byCodeUnit(a[0], b[0]))) {
     digest.update(`${name}=${value}\0`);
+  }
+  for (const [name, value] of Object.entries(inputs.makeVariables).toSorted((a, b) =>
+    byCodeUnit(a[0], b[0]),
+  )) {
+    digest.update(`make ${name}=${value}\0`);
   }
   return digest.digest('hex');
 }

@@ -17,6 +17,8 @@ export interface MakeSetting {
   readonly toolchain: Toolchain;
   /** Goes into the kernel's banner as the build host, so that a console log proves which kernel ran. */
   readonly stamp: string;
+  /** `Profile.makeVariables`. */
+  readonly makeVariables: Readonly<Record<string, string>>;
 }
 
 export interface MakeResult {
@@ -92,4 +94,5 @@ const command = (setting: MakeSetting, options: BuildOptions): string[] => [
   ],
   ...[`-j${options.jobs ?? availableParallelism()}`, ...REPRODUCIBLE, `KBUILD_BUILD_HOST=${setting.stamp}`],
   ...[`CC=${setting.toolchain.cc}`, `HOSTCC=${setting.toolchain.hostCc}`],
+  ...Object.entries(setting.makeVariables).map(([name, value]) => `${name}=${value}`),
 ];

@@ -51,7 +51,8 @@ describe('the profiles that come with the program', () => {
       return [options.get('CONFIG_GCOV_PROFILE_ALL'), options.get('CONFIG_GCOV_PROFILE_URING')];
     };
     expect(await counted('7.2.13')).toEqual(['n', 'y']);
-    expect(await counted('6.12.117')).toEqual(['y', undefined]);
+    expect(await counted('6.12.117')).toEqual(['n', undefined]);
+    expect((await loadProfile('coverage')).makeVariables).toMatchObject({ 'GCOV_PROFILE_rsrc.o': 'y' });
   });
 });
 
@@ -63,6 +64,10 @@ describe('loadProfile', () => {
     await writeFile(path.join(dir, 'a.config'), 'CONFIG_A=y\n');
     await writeFile(path.join(dir, 'good.json'), JSON.stringify(good));
     await writeFile(path.join(dir, 'slow.json'), JSON.stringify({ ...good, timeScale: 2.5 }));
+    await writeFile(
+      path.join(dir, 'wild.json'),
+      JSON.stringify({ ...good, makeVariables: { CC: '/tmp/evil' } }),
+    );
     await writeFile(path.join(dir, 'hasty.json'), JSON.stringify({ ...good, timeScale: 0 }));
     await writeFile(path.join(dir, 'typo.json'), JSON.stringify({ ...good, memoryMib: 1 }));
     await writeFile(path.join(dir, 'outside.json'), JSON.stringify({ ...good, fragments: ['../a.config'] }));
@@ -80,6 +85,7 @@ describe('loadProfile', () => {
       memoryMiB: 256,
       vcpus: 1,
       timeScale: 1,
+      makeVariables: {},
     });
   });
 
@@ -97,6 +103,7 @@ describe('loadProfile', () => {
     ['typo', 'memoryMib'],
     ['outside', 'fragments'],
     ['missing', 'b.config'],
+    ['wild', 'makeVariables'],
     ['broken', 'broken.json is not JSON'],
   ])('%s.json is an error that names %s', async (name, what) => {
     await expect(loadProfile(name, dir)).rejects.toThrow(InvalidProfileError);

@@ -16,6 +16,14 @@ const ProfileFile = z.strictObject({
   memoryMiB: z.int().min(128),
   vcpus: z.int().min(1).max(64),
   timeScale: z.number().min(1).max(20).default(1),
+  makeVariables: z
+    .record(
+      z.string().regex(/^(KASAN_SANITIZE|KCSAN_SANITIZE|GCOV_PROFILE)_[\w-]+\.o$/, {
+        message: 'a switch of kbuild for one object, like GCOV_PROFILE_rw.o',
+      }),
+      z.enum(['y', 'n']),
+    )
+    .default({}),
 });
 
 /** The names that `loadProfile` knows, sorted. */
