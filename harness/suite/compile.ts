@@ -19,15 +19,27 @@ const shownLines = 30;
  * @throws SuiteBuildError with the compiler's words, as FILE:LINE
  */
 export async function compileSuite(place: Place, signal?: AbortSignal): Promise<string> {
-  const hash = await sourceHash(place, signal);
-  return await onceInCache(`${place.name}-${hash}`, async (directory) => {
-    await build(place, directory, signal);
-    if ((await sourceHash(place, signal)) === hash) return;
-    throw new SuiteBuildError(
-      `The sources of suite "${place.name}" changed while they were compiled. Run again.`,
-    );
-  });
+  for (let attempt = 1; ; attempt++) {
+    const hash = await sourceHash(place, signal);
+    try {
+      return await onceInCache(`${place.name}-${hash}`, async (directory) => {
+        const fault = await build(place, directory, signal);
+        if ((await sourceHash(place, signal)) !== hash) throw new SourcesChanged();
+        if (fault !== undefined) throw fault;
+      });
+    } catch (error) {
+      if (!(error instanceof SourcesChanged)) throw error;
+      if (attempt === attempts)
+        throw new SuiteBuildError(`The sources of suite "${place.name}" change all the time.`, {
+          cause: error,
+        });
+    }
+  }
 }
+
+/** Somebody edits what is being compiled: nobody knows which state went into the programs. */
+class SourcesChanged extends Error {}
+const attempts = 5;
 
 /** Has `fill` make a directory of the cache, unless it is there; whole or not at all. */
 export async function onceInCache(key: string, fill: (directory: string) => Promise<void>): Promise<string> {
@@ -46,7 +58,11 @@ export async function onceInCache(key: string, fill: (directory: string) => Prom
   return target;
 }
 
-async function build(place: Place, directory: string, signal?: AbortSignal): Promise<void> {
+async function build(
+  place: Place,
+  directory: string,
+  signal?: AbortSignal,
+): Promise<SuiteBuildError | undefined> {
   // make splits names at spaces and reads `$`, so it may have to see a name of ours for a directory of others.
   const plain = /^[\w./+-]+$/.test(place.directory);
   const seen = plain ? place.directory : path.join(directory, '.suite');
@@ -62,8 +78,9 @@ async function build(place: Place, directory: string, signal?: AbortSignal): Pro
   });
   signal?.throwIfAborted();
   if (!plain) await rm(seen);
-  if (result.failed)
-    throw compilerError(place, result.all.replaceAll(`${seen}/`, `${place.directory}/`), result.cause);
+  return result.failed
+    ? compilerError(place, result.all.replaceAll(`${seen}/`, `${place.directory}/`), result.cause)
+    : undefined;
 }
 
 /** With ccache, where it is installed: an author changes one file at a time. */
