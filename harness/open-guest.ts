@@ -20,6 +20,8 @@ export interface OpenOptions {
 /** A guest of a built kernel, for a person or a single command, and the directory that goes with it. */
 export interface OpenGuest extends AsyncDisposable {
   readonly guest: Guest;
+  /** Only this user may enter it; it goes with the guest. */
+  readonly directory: string;
 }
 
 /** Forks (or, the first time, boots) a guest of a kernel with its suite's programs in /tests. */
@@ -46,5 +48,5 @@ export async function openGuest({ kernel, suite }: FoundKernel, options: OpenOpt
   });
   const guest = stack.use(await source.fresh('guest'));
   const owned = stack.move();
-  return { guest, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return { guest, directory, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }

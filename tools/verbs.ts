@@ -28,6 +28,18 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./verbs/candidates.ts')).candidatesVerb(),
   },
   {
+    name: 'suite',
+    usage: '[options] [suite]',
+    description: 'list the suites; of one suite, its programs and their test points',
+    load: async () => (await import('./verbs/suite.ts')).suiteVerb(),
+  },
+  {
+    name: 'new-test',
+    usage: '[options] <name>',
+    description: 'write the skeleton of a test program, and the suite.json that makes its directory a suite',
+    load: async () => (await import('./verbs/new-test.ts')).newTestVerb(),
+  },
+  {
     name: 'ingest',
     usage: '[options] [sources...]',
     description: 'make candidates of patches, mails, threads, commits or a work tree',
@@ -47,7 +59,7 @@ export const verbs: readonly Verb[] = [
   },
   {
     name: 'shell',
-    usage: '[kernel]',
+    usage: '[options] [kernel]',
     description: 'an interactive shell in a fresh guest of a built kernel, with the test programs in /tests',
     load: async () => (await import('./verbs/shell.ts')).shellVerb(),
   },

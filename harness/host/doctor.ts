@@ -4,7 +4,7 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { cacheDir } from '../../common/cache.ts';
 import { chooseAccelerator } from '../../vm/qemu/accel.ts';
-import { type Need, needs } from './needs.ts';
+import { type Need, needs, optionalNeeds } from './needs.ts';
 
 /** One line of the examination. */
 export interface Finding {
@@ -33,6 +33,7 @@ export async function examine(): Promise<Finding[]> {
   return [
     { name: 'node', ok: true, found: process.version, why: 'Ringtrial itself' },
     ...programs,
+    ...(await Promise.all(optionalNeeds.map(examineOptional))),
     ...(qemu?.ok ? [await accelerator()] : []),
     await diskSpace(),
     await memory(),
@@ -47,6 +48,14 @@ async function examineNeed(need: Need): Promise<Finding> {
   const base = { name: need.name, why: need.why, debianPackage: need.debianPackage };
   if (place === undefined) return { ...base, ok: false, found: 'missing' };
   return { ...base, ok: true, found: need.versionArgs ? await version(place, need.versionArgs) : 'found' };
+}
+
+/** A machine is ready without it: what is missing is only said. */
+async function examineOptional(need: Need): Promise<Finding> {
+  const finding = await examineNeed(need);
+  return finding.ok
+    ? finding
+    : { name: need.name, ok: true, found: `not installed (package ${need.debianPackage})`, why: need.why };
 }
 
 async function locate(name: string): Promise<string | undefined> {

@@ -15,6 +15,11 @@ const tree = 'kernel sources';
 const guest = 'guests';
 const suite = 'the test programs';
 
+/** What only some verbs use. Nothing else misses it. */
+export const optionalNeeds: readonly Need[] = [
+  { name: 'gdb', why: 'ringtrial shell --gdb', debianPackage: 'gdb', versionArgs: ['--version'] },
+];
+
 /** Everything, in the order in which a trial comes to need it. */
 export const needs: readonly Need[] = [
   { name: 'git', why: 'applying patches', debianPackage: 'git', versionArgs: ['--version'] },

@@ -1,5 +1,6 @@
 export { buildKernel } from './build/build.ts';
 export { type KernelInputs, kernelHash } from './build/hash.ts';
+export { type KernelOrigin, kernelOrigin } from './build/origin.ts';
 export { kernelByPrefix } from './build/store.ts';
 export { type SwitchedSources, switchedSources } from './build/switched.ts';
 export { loadProfile, profileNames } from './config/profile.ts';

@@ -1,4 +1,11 @@
-import { type ExecOptions, type ExecResult, SshConnection } from '../ssh/connection.ts';
+import {
+  type ConnectOptions,
+  type ExecOptions,
+  type ExecResult,
+  SshConnection,
+  type Terminal,
+  type TerminalSize,
+} from '../ssh/connection.ts';
 import type { GuestKeys } from '../ssh/keys.ts';
 import type { GuestShape } from './args.ts';
 import { panicLine } from './boot-error.ts';
@@ -95,9 +102,17 @@ export class Guest implements AsyncDisposable {
     return await this.#ssh.exec(preamble + command, options);
   }
 
-  /** Another connection to the same guest, for a terminal. */
-  async connect(): Promise<SshConnection> {
-    return await SshConnection.connect({ host: '127.0.0.1', port: this.#port }, this.keys, 20_000);
+  /** The same on a pseudo-terminal, for people. */
+  async terminal(command: string, size: TerminalSize): Promise<Terminal> {
+    const preamble = this.#preamble;
+    this.#preamble = '';
+    return await this.#ssh.terminal(preamble + command, size);
+  }
+
+  /** Another connection to the same guest. */
+  async connect(options: Partial<ConnectOptions> = {}): Promise<SshConnection> {
+    const address = { host: '127.0.0.1', port: this.#port };
+    return await SshConnection.connect(address, this.keys, { timeoutMs: 20_000, ...options });
   }
 
   /** Presses a SysRq key on the serial console: a break, then the key (Documentation/admin-guide/sysrq.rst). */

@@ -82,13 +82,13 @@ describe('a guest that boots', () => {
         : 0,
     );
     const stranger = { ...makeGuestKeys(), hostPublicKey: guest.keys.hostPublicKey };
-    await expect(SshConnection.connect({ host: '127.0.0.1', port }, stranger, 20_000)).rejects.toThrow(
-      /authentication/i,
-    );
+    await expect(
+      SshConnection.connect({ host: '127.0.0.1', port }, stranger, { timeoutMs: 20_000 }),
+    ).rejects.toThrow(/authentication/i);
     const impostor = { ...guest.keys, hostPublicKey: makeGuestKeys().hostPublicKey };
-    await expect(SshConnection.connect({ host: '127.0.0.1', port }, impostor, 20_000)).rejects.toThrow(
-      /verification/i,
-    );
+    await expect(
+      SshConnection.connect({ host: '127.0.0.1', port }, impostor, { timeoutMs: 20_000 }),
+    ).rejects.toThrow(/verification/i);
   });
 
   test('leaves its evidence private and its keys nowhere', async () => {

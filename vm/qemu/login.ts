@@ -65,7 +65,10 @@ async function logIn(
   for (;;) {
     stop.throwIfAborted();
     try {
-      return { ssh: await SshConnection.connect({ host: '127.0.0.1', port }, keys, 20_000), port };
+      return {
+        ssh: await SshConnection.connect({ host: '127.0.0.1', port }, keys, { timeoutMs: 20_000 }),
+        port,
+      };
     } catch (error) {
       // QEMU accepts for a guest that does not listen yet, and then closes.
       if (stop.aborted || process.exit) throw error;

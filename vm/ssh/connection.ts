@@ -28,6 +28,20 @@ export interface ExecOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface ConnectOptions {
+  /** For the handshake. */
+  readonly timeoutMs: number;
+  /** Wait for ever on a guest that stands still, for somebody means it to. */
+  readonly patient?: boolean;
+}
+
+export interface TerminalSize {
+  readonly rows: number;
+  readonly cols: number;
+}
+
+export type Terminal = ssh2.ClientChannel;
+
 export interface Address {
   readonly host: string;
   readonly port: number;
@@ -59,9 +73,13 @@ export class SshConnection implements AsyncDisposable {
    * One attempt at a finished handshake. QEMU accepts TCP long before the guest listens, so an open
    * port says nothing.
    *
-   * @throws Error when the handshake fails or takes longer than `timeoutMs`
+   * @throws Error when the handshake fails or takes too long
    */
-  static async connect(address: Address, keys: GuestKeys, timeoutMs: number): Promise<SshConnection> {
+  static async connect(
+    address: Address,
+    keys: GuestKeys,
+    { timeoutMs, patient = false }: ConnectOptions,
+  ): Promise<SshConnection> {
     const client = new ssh2.Client();
     const ready = Promise.withResolvers<void>();
     client.once('ready', () => ready.resolve());
@@ -73,7 +91,7 @@ export class SshConnection implements AsyncDisposable {
       privateKey: keys.clientKey,
       readyTimeout: timeoutMs,
       // ssh2 waits for ever on a frozen guest unless it asks now and then.
-      keepaliveInterval: 5_000,
+      keepaliveInterval: patient ? 0 : 5_000,
       keepaliveCountMax: 6,
       algorithms,
       hostVerifier: (key: Buffer) => key.equals(keys.hostPublicKey),
@@ -145,17 +163,13 @@ export class SshConnection implements AsyncDisposable {
     }
   }
 
-  /** An interactive shell or command on a pseudo-terminal, for people. */
-  async terminal(
-    command: string | undefined,
-    size: { rows: number; cols: number },
-  ): Promise<ssh2.ClientChannel> {
+  /** An interactive command on a pseudo-terminal, for people. */
+  async terminal(command: string, size: TerminalSize): Promise<Terminal> {
     const opened = Promise.withResolvers<ssh2.ClientChannel>();
     const done = (error: Error | undefined, channel: ssh2.ClientChannel): void =>
       error ? opened.reject(error) : opened.resolve(channel);
     const pty: ssh2.PseudoTtyOptions = { term: process.env['TERM'] ?? 'vt100', ...size };
-    if (command === undefined) this.#client.shell(pty, done);
-    else this.#client.exec(command, { pty }, done);
+    this.#client.exec(command, { pty }, done);
     return await opened.promise;
   }
 

@@ -1,0 +1,25 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Kernel } from '../../vm/kernel/index.ts';
+import { holdForGdb } from '../../vm/qemu/gdb-stub.ts';
+import type { OpenGuest } from '../open-guest.ts';
+import type { DebugFiles } from './debug-files.ts';
+import { gdbCommand, gdbScript } from './script.ts';
+
+/**
+ * Stops an open guest until gdb lets it go on.
+ *
+ * @returns the command that starts gdb, connects it, and loads the kernel's symbols
+ * @throws GdbStubError
+ */
+export async function waitForGdb(
+  { guest, directory }: OpenGuest,
+  kernel: Kernel,
+  debug: DebugFiles,
+): Promise<string> {
+  const socket = path.join(directory, 'gdb');
+  const script = path.join(directory, 'attach.gdb');
+  await writeFile(script, gdbScript({ debug, socket }));
+  await holdForGdb(guest, socket);
+  return gdbCommand(script, kernel.vmlinux);
+}
