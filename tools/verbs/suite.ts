@@ -1,0 +1,69 @@
+import { Command } from '@commander-js/extra-typings';
+import { table } from '../../harness/output/table.ts';
+import { explanations, listPrograms, listSuites } from '../../harness/suite/catalogue.ts';
+import { explain } from '../../harness/suite/explain.ts';
+import { SuiteError } from '../../harness/suite.ts';
+import { interruptible } from '../interrupt.ts';
+
+/** Where the output is no terminal, and COLUMNS says nothing. */
+const usualWidth = 120;
+
+export const suiteVerb = () =>
+  new Command('suite')
+    .description('list the suites; of one suite, its programs and their test points')
+    .argument('[suite]', "a suite's name, or a directory with a suite.json")
+    .option('--explain', 'what each program checks, which designs it tells apart, on which kernels')
+    .option('--kernel <version>', 'the kernel that an external suite is to suit, such as 6.12')
+    .option('--json', 'print it as JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  ringtrial suite
+  ringtrial suite fixed-buffers --explain
+  ringtrial suite liburing:fixed --kernel 6.12
+  ringtrial suite ./my-tests`,
+    )
+    .action(async (suite, options) => {
+      const json = options.json ?? false;
+      if (options.explain) await printExplanations(suite ?? 'fixed-buffers', json);
+      else if (suite === undefined) await printSuites(json);
+      else await printPrograms(suite, options.kernel, json);
+    });
+
+const print = (text: string): void => void process.stdout.write(text);
+const printJson = (value: unknown): void => print(`${JSON.stringify(value, null, 2)}\n`);
+
+async function printSuites(json: boolean): Promise<void> {
+  const suites = await listSuites();
+  if (json) return printJson(suites);
+  const rows = suites.map(({ name, programs, title }) => [
+    name,
+    programs === null ? '' : `${programs}`,
+    title,
+  ]);
+  print(table(['suite', 'programs', 'what it is'], rows));
+}
+
+async function printExplanations(suite: string, json: boolean): Promise<void> {
+  const all = await explanations(suite);
+  if (json) return printJson(all);
+  if (all.length === 0)
+    throw new SuiteError(
+      `Suite "${suite}" is written by others and does not say what its programs check. 'ringtrial suite ${suite}' lists them.`,
+    );
+  const columns = process.stdout.columns ?? Number(process.env['COLUMNS']);
+  print(explain(all, columns >= 40 ? columns : usualWidth));
+}
+
+async function printPrograms(suite: string, kernel: string | undefined, json: boolean): Promise<void> {
+  const programs = await listPrograms(suite, { kernel, signal: interruptible() });
+  if (json) return printJson(programs);
+  const points = programs.reduce((count, program) => count + program.points.length, 0);
+  const rows = programs.flatMap(({ name, summary, points: own }) => [
+    [name, summary],
+    // A program that is one point by itself has said it all.
+    ...own.filter((point) => point.name !== name).map((point) => [`  .${point.name}`, point.what ?? '']),
+  ]);
+  print(table([`${programs.length} programs`, `${points} test points`], rows));
+}
