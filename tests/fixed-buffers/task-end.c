@@ -14,6 +14,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -48,9 +49,15 @@ static const struct trial_plan plans[] = {
 	  .ring_flags = IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_SINGLE_ISSUER },
 };
 
-static const struct trial_plan *plan_of(unsigned round)
+/* All of them in turn, from any of them on. */
+static const struct trial_plan *plan_of(unsigned round, struct rng *rng)
 {
-	return &plans[round % (sizeof(plans) / sizeof(plans[0]))];
+	const unsigned count = sizeof(plans) / sizeof(plans[0]);
+	static unsigned first = UINT_MAX;
+
+	if (first == UINT_MAX)
+		first = (unsigned)rng_below(rng, count);
+	return &plans[(first + round) % count];
 }
 
 /* The other program is this one: it prints its list of points, to nowhere, and exits with 0. */
@@ -67,13 +74,13 @@ static _Noreturn void execute(bool keeps_ring, const struct trial *trial)
 
 enum ending { END_EXIT, END_EXEC, END_EXEC_WITH_RING, END_KILL, END_KILL_IN_UNREGISTER };
 
-static _Noreturn void live_and_end(struct run *run, unsigned round, enum ending ending,
+static _Noreturn void live_and_end(const struct trial_plan *plan, struct rng *rng, enum ending ending,
 				   const struct child *self)
 {
 	static struct trial trial;
 	static struct call unregister;
 
-	trial_open(&trial, *plan_of(round), &run->rng);
+	trial_open(&trial, *plan, rng);
 	if (ending == END_KILL_IN_UNREGISTER && trial.plan.ring_flags & IORING_SETUP_SINGLE_ISSUER) {
 		/* Such a ring lets no other thread unregister. */
 		child_say(self);
@@ -97,10 +104,11 @@ static _Noreturn void live_and_end(struct run *run, unsigned round, enum ending 
 /* One task's life; returns when its process is gone. */
 static void end_once(struct run *run, unsigned round, enum ending ending)
 {
+	const struct trial_plan *plan = plan_of(round, &run->rng);
 	struct child child;
 
 	if (child_start(&child) == CHILD_SELF)
-		live_and_end(run, round, ending, &child);
+		live_and_end(plan, &run->rng, ending, &child);
 	child_await_word(&child);
 	if (ending == END_KILL_IN_UNREGISTER)
 		settle();
@@ -195,7 +203,7 @@ static const struct point points[] = {
 	{ "exec", "the process executes another program", 5, executes },
 	{ "exec-with-ring", "the same, and the other program inherits the ring", 5, executes_with_ring },
 	{ "killed", "the process is killed while it waits for completions", 5, killed },
-	{ "killed-in-unregister", "the process is killed while a thread of it unregisters", 5,
+	{ "killed-in-unregister", "the process is killed while a thread of it unregisters", 2,
 	  killed_in_unregister },
 	{ "memory-limit", "locked memory of tasks that ended counts no more", 3, memory_limit },
 };
