@@ -42,7 +42,12 @@ export const entriesWithoutTest = (policy: Policy, names: readonly string[]): st
     .map((entry) => entry.id);
 
 const matches = (pattern: string, name: string): boolean =>
-  new RegExp(`^${pattern.split('*').map((part) => RegExp.escape(part)).join('.*')}$`).test(name);
+  new RegExp(
+    `^${pattern
+      .split('*')
+      .map((part) => RegExp.escape(part))
+      .join('.*')}$`,
+  ).test(name);
 
 function judged(point: PointResult, entries: readonly PolicyEntry[]): PolicedPoint {
   const broken = entries.flatMap((entry) => breach(entry, point));
