@@ -15,8 +15,8 @@ static void release(struct conduct *conduct, unsigned i)
 {
 	struct trial *trial = conduct->trial;
 
-	if (trial->plan.stage == STAGE_LINKED)
-		hold_feed(&trial->gates[i], pattern_new("one byte for the head of a link"), 1);
+	if (trial->plan.stage == STAGE_LINKED || trial->plan.stage == STAGE_DRAINED)
+		hold_feed(&trial->gates[i], pattern_new("one byte for a plain read"), 1);
 	else
 		flight_release(&trial->flights[i]);
 }
@@ -68,7 +68,7 @@ static void conduct_action(struct conduct *conduct)
 		stall_release(&trial->stall);
 	} else if (trial->plan.stage == STAGE_CHAINED) {
 		flight_release(&trial->flights[1]);
-	} else if (!returned && trial->plan.flights > 1) {
+	} else if (!returned && trial->plan.flights > 1 && trial->plan.stage != STAGE_DRAINED) {
 		if (!waits_for_the_last(conduct))
 			trial->waited = WAITED_PARTLY;
 	} else {

@@ -55,6 +55,11 @@ void register_or_leave(struct ring *ring, const struct iovec *buffers, unsigned 
 	error_now("registering %u buffers: %s", count, result_text(res));
 }
 
+int unregister_once(struct ring *ring)
+{
+	return register_call(ring, "unregistering the buffers", IORING_UNREGISTER_BUFFERS, NULL, 0);
+}
+
 int unregister_buffers(struct ring *ring)
 {
 	struct deadline deadline = deadline_in_ms(WAIT_MS);
@@ -62,7 +67,7 @@ int unregister_buffers(struct ring *ring)
 	int res;
 
 	do {
-		res = register_call(ring, "unregistering the buffers", IORING_UNREGISTER_BUFFERS, NULL, 0);
+		res = unregister_once(ring);
 		interrupted += res == -EINTR;
 	} while (res == -EINTR && !deadline_passed(deadline));
 	if (interrupted)

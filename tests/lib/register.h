@@ -28,7 +28,9 @@ void register_or_leave(struct ring *ring, const struct iovec *buffers, unsigned 
  * thread; then it is made again, as any application would, within the same WAIT_MS.
  */
 int unregister_buffers(struct ring *ring);
-/* The same where nothing else than success is right; a failure fails the point, which goes on. */
+/* One such call, with whatever result. */
+int unregister_once(struct ring *ring);
+/* As unregister_buffers(), where nothing else than success is right; a failure fails the point, which goes on. */
 void unregister_or_fail(struct ring *ring);
 
 /* IORING_REGISTER_BUFFERS_UPDATE, 5.13; returns how many slots were updated. */

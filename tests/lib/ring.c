@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "compat.h"
 #include "point.h"
 #include "watch.h"
 
@@ -27,7 +28,8 @@ void ring_open(struct ring *ring, struct ring_options options)
 		.sq_thread_idle = options.sq_idle_ms,
 	};
 	int watch = watch_begin("io_uring_setup", WAIT_MS);
-	int res = io_uring_queue_init_params(options.entries, &ring->uring, &params);
+	int res = options.compat ? compat_queue_init(options.entries, &ring->uring, &params) :
+				   io_uring_queue_init_params(options.entries, &ring->uring, &params);
 
 	watch_end(watch);
 	if (res == -ENOSYS || res == -EPERM)

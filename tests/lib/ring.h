@@ -42,6 +42,7 @@ struct ring_options {
 	 * may have entered its completion there.
 	 */
 	bool shared;
+	bool compat; /* set up by a 32-bit program's call (compat.h) */
 };
 
 /* Skips the point when the kernel has no io_uring or refuses the flags. */

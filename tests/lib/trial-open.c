@@ -37,16 +37,17 @@ static void register_old(struct trial *trial)
 	trial->is_registered = true;
 }
 
-/* A plain read, which has nothing to do with registered buffers, that the fixed one waits behind. */
+/* A plain read, which has nothing to do with registered buffers, that the fixed ones wait behind. */
 static void prepare_gate(struct trial *trial, unsigned i)
 {
 	static char nowhere[MOST_FLIGHTS];
 	struct io_uring_sqe *sqe = ring_sqe(&trial->ring);
 
 	hold_open_empty(&trial->gates[i]);
-	trial->gate_ids[i] = ring_announce(&trial->ring, "the plain read that heads the link");
+	trial->gate_ids[i] = ring_announce(&trial->ring, "a plain read that others wait for");
 	io_uring_prep_read(sqe, trial->gates[i].read_fd, &nowhere[i], 1, (uint64_t)-1);
-	sqe->flags |= IOSQE_IO_LINK;
+	if (trial->plan.stage == STAGE_LINKED)
+		sqe->flags |= IOSQE_IO_LINK;
 	sqe->user_data = trial->gate_ids[i];
 }
 
@@ -62,21 +63,27 @@ static void pass_the_head(struct trial *trial)
 static void submit_flights(struct trial *trial)
 {
 	const struct trial_plan *plan = &trial->plan;
+	bool has_gates = plan->stage == STAGE_LINKED || plan->stage == STAGE_DRAINED;
 
 	if (plan->stage == STAGE_QUEUED)
 		stall_begin(&trial->stall, &trial->ring);
+	for (unsigned i = 0; plan->stage == STAGE_DRAINED && i < plan->flights; i++)
+		prepare_gate(trial, i);
 	for (unsigned i = 0; i < plan->flights; i++) {
 		unsigned flags = plan->sqe_flags;
 
 		if (plan->stage == STAGE_ISSUED || plan->stage == STAGE_QUEUED)
 			flags |= IOSQE_ASYNC;
-		if (plan->stage == STAGE_CHAINED && i + 1 < plan->flights)
+		/* In a chain the head alone is drained: the others wait behind it anyway. */
+		if (plan->stage == STAGE_DRAINED && (i == 0 || !plan->link_flag))
+			flags |= IOSQE_IO_DRAIN;
+		if (i + 1 < plan->flights)
 			flags |= plan->link_flag;
 		if (plan->stage == STAGE_LINKED)
 			prepare_gate(trial, i);
 		flight_prepare(&trial->flights[i], flags);
 	}
-	ring_submit(&trial->ring, plan->flights * (plan->stage == STAGE_LINKED ? 2 : 1));
+	ring_submit(&trial->ring, plan->flights * (has_gates ? 2 : 1));
 	/* Linked requests need no look: their heads wait on empty pipes, whoever issues them. */
 	if (plan->stage == STAGE_ISSUED || plan->stage == STAGE_ARMED)
 		flights_await_issued(&trial->ring, plan->flights);

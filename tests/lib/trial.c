@@ -99,8 +99,8 @@ static void check_tag(struct trial *trial, unsigned i, const struct landing *lan
 struct landing trial_land_one(struct trial *trial, unsigned i)
 {
 	const struct region *fresh = trial->has_fresh ? &trial->fresh[i] : NULL;
-	bool chained = trial->plan.stage == STAGE_CHAINED;
-	struct landing landing = flight_land(&trial->flights[i], &trial->old[i], fresh, chained);
+	bool may_be_cancelled = trial->plan.may_be_cancelled || trial->plan.link_flag;
+	struct landing landing = flight_land(&trial->flights[i], &trial->old[i], fresh, may_be_cancelled);
 
 	if (landing.used == USED_OLD)
 		trial->used_old |= 1u << i;
@@ -221,7 +221,7 @@ void trial_close(struct trial *trial)
 	check_nothing_came_later(trial);
 	for (unsigned i = 0; i < plan->flights; i++) {
 		flight_close(&trial->flights[i]);
-		if (plan->stage == STAGE_LINKED)
+		if (plan->stage == STAGE_LINKED || plan->stage == STAGE_DRAINED)
 			hold_close(&trial->gates[i]);
 		region_unmap(&trial->old[i]);
 		if (trial->has_fresh)

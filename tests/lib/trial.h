@@ -33,6 +33,8 @@ enum stage {
 	 * the others are submitted, not issued.
 	 */
 	STAGE_CHAINED,
+	/* Submitted, not issued: held by IOSQE_IO_DRAIN until plain reads before it have ended. */
+	STAGE_DRAINED,
 };
 
 struct trial_plan {
@@ -41,8 +43,9 @@ struct trial_plan {
 	unsigned flights;
 	unsigned ring_flags;
 	unsigned sqe_flags; /* besides those that the stage asks for */
-	unsigned link_flag; /* STAGE_CHAINED: IOSQE_IO_LINK or IOSQE_IO_HARDLINK */
+	unsigned link_flag; /* STAGE_CHAINED: IOSQE_IO_LINK or IOSQE_IO_HARDLINK; STAGE_DRAINED: also 0 */
 	bool tagged;
+	bool may_be_cancelled; /* a request may end with ECANCELED, and then moves nothing */
 };
 
 /* The pins at one moment at which requests were known to be in flight. */
