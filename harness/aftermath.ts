@@ -1,4 +1,5 @@
 import type { Guest } from '../vm/qemu/guest.ts';
+import type { Detectors } from './detectors.ts';
 import { parseVitals, type Vitals, vitalsCommand } from './liveness.ts';
 import { type Dependencies, parseDependencies } from './triage/dependencies.ts';
 
@@ -12,6 +13,7 @@ export interface Aftermath {
 }
 
 const answerDeadlineMs = 20_000;
+const leakDeadlineMs = 40_000;
 
 /**
  * How long a task that a test left blocked is watched. Longer than the profiles' hung-task time-out
@@ -19,22 +21,46 @@ const answerDeadlineMs = 20_000;
  */
 const settleMs = 14_000;
 
+/** How a guest is asked. */
+export interface Inspection {
+  readonly detectors: Detectors;
+  /** What all patience is multiplied by. */
+  readonly timeScale: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Asks the guest how it is until nothing waits any more for what the test did, then syncs with its console. */
-export async function inspect(guest: Guest, program: string, signal?: AbortSignal): Promise<Aftermath> {
-  const patience = Date.now() + settleMs;
+export async function inspect(guest: Guest, program: string, how: Inspection): Promise<Aftermath> {
+  const patience = Date.now() + settleMs * how.timeScale;
+  if (how.detectors.kmemleak) await scanForLeaks(guest, how);
   for (;;) {
-    const aftermath = await ask(guest, program, signal);
+    const aftermath = await ask(guest, program, how);
     if (!aftermath.vitals?.blocked.length || Date.now() > patience || !guest.alive) return aftermath;
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
 }
 
-async function ask(guest: Guest, program: string, signal?: AbortSignal): Promise<Aftermath> {
+/**
+ * Lets kmemleak look for what nobody points to any more, and has what it finds printed on the console,
+ * which is where all reports are. It takes no object for lost that is younger than 5 s
+ * (MSECS_MIN_AGE, mm/kmemleak.c), and one whose checksum changed only at the next scan.
+ */
+async function scanForLeaks(guest: Guest, { timeScale, signal }: Inspection): Promise<void> {
+  const command = [
+    'k=/sys/kernel/debug/kmemleak; echo on > /proc/sys/kernel/printk_devkmsg',
+    'sleep 6; echo scan > $k; echo scan > $k',
+    `while IFS= read -r line; do printf '%s\\n' "$line" > /dev/kmsg; done < $k`,
+  ].join('; ');
+  await guest.exec(command, { deadlineMs: leakDeadlineMs * timeScale, ...(signal ? { signal } : {}) });
+}
+
+async function ask(guest: Guest, program: string, { timeScale, signal }: Inspection): Promise<Aftermath> {
+  const deadlineMs = answerDeadlineMs * timeScale;
   // Only when the mark has come back on the serial line has everything printed before it come too.
   const mark = `ringtrial: end of ${program} ${Math.random().toString(36).slice(2)}`;
-  const seen = guest.console.waitFor(mark, answerDeadlineMs);
+  const seen = guest.console.waitFor(mark, deadlineMs);
   const result = await guest.exec(`${vitalsCommand}; echo '${mark}' > /dev/kmsg`, {
-    deadlineMs: answerDeadlineMs,
+    deadlineMs,
     ...(signal ? { signal } : {}),
   });
   if (result.outcome.type !== 'exited')

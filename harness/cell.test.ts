@@ -5,7 +5,6 @@ import type { Program } from './suite.ts';
 
 const program: Program = {
   name: 'prog',
-  source: 'prog.c',
   deadlineSeconds: 40,
   summary: '',
   invariants: [],

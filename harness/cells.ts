@@ -14,6 +14,8 @@ export interface CellsRequest {
   readonly suite: Suite;
   readonly repetitions: number;
   readonly detectors: Detectors;
+  /** What all deadlines are multiplied by: a kernel that checks every access is slow. 1 by default. */
+  readonly timeScale?: number | undefined;
   /** Whether the RAM of a guest in which something hangs is dumped. */
   readonly dump?: boolean | undefined;
   /** The run directory. */
@@ -94,17 +96,20 @@ async function allSettledOrThrow(workers: readonly Promise<void>[]): Promise<voi
 
 async function runPlanned(
   request: CellsRequest,
-  { program, repetition }: PlannedCell,
+  cell: PlannedCell,
   guest: GuestInUse,
   count: { readonly done: number; readonly total: number },
 ): Promise<PointResult[]> {
-  const { side, onEvent } = request;
+  const { side, onEvent, timeScale = 1 } = request;
+  const { repetition } = cell;
+  const program = { ...cell.program, deadlineSeconds: cell.program.deadlineSeconds * timeScale };
   const about = { type: 'test', side, program: program.name, repetition } as const;
   onEvent({ ...about, state: 'running', ...count });
   const started = performance.now();
   const context: CellContext = {
     directory: path.join(request.directory, side, `repetition-${repetition}`),
     detectors: request.detectors,
+    timeScale,
     dump: request.dump ?? false,
     signal: request.signal,
   };

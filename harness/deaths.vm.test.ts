@@ -134,7 +134,6 @@ function suiteOf(death: Death): Suite {
   writeFileSync(file, `${head}${death.script}\n`, { mode: 0o755 });
   const program: Program = {
     name: death.name,
-    source: '',
     deadlineSeconds: death.deadlineSeconds ?? 20,
     summary: '',
     invariants: [],

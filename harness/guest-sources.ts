@@ -6,11 +6,11 @@ import type { Kernel } from '../vm/kernel/index.ts';
 import type { GuestShape } from '../vm/qemu/args.ts';
 import { type BootRequest, bootGuest } from '../vm/qemu/boot.ts';
 import { GuestBootError } from '../vm/qemu/boot-error.ts';
-import { forkSnapshot } from '../vm/qemu/snapshot.ts';
-import { type SnapshotRequest, SnapshotStore } from '../vm/qemu/snapshot-store.ts';
+import { forkSnapshot, type Snapshot } from '../vm/qemu/snapshot.ts';
+import { SnapshotSpaceError, type SnapshotRequest, SnapshotStore, type Unavailable } from '../vm/qemu/snapshot-store.ts';
 import type { GuestSource } from './guest-source.ts';
 import type { Suite } from './suite.ts';
-import { pushSuite } from './test-guest.ts';
+import { preparation, prepareGuest } from './test-guest.ts';
 
 export interface SourceRequest {
   readonly kernel: Kernel;
@@ -18,8 +18,12 @@ export interface SourceRequest {
   readonly shape: GuestShape;
   readonly image: Image;
   readonly commandLine: string;
+  /** What all deadlines are multiplied by; 1 by default. */
+  readonly timeScale?: number | undefined;
   /** Each guest gets a directory of its own below it. */
   readonly directory: string;
+  /** The tmpfs that snapshots are kept on, /dev/shm by default. */
+  readonly snapshots?: string;
   readonly onNotice: (message: string) => void;
   readonly signal?: AbortSignal | undefined;
 }
@@ -42,7 +46,7 @@ export function bootSource(request: SourceRequest): GuestSource {
     async fresh(name) {
       const guest = await twice(bootRequest(request, name), (boot) => bootGuest(boot, request.signal));
       try {
-        await pushSuite(guest, request.suite, request.signal);
+        await prepareGuest(guest, request.suite, request.signal);
         return guest;
       } catch (error) {
         await guest[Symbol.asyncDispose]();
@@ -59,13 +63,11 @@ export function bootSource(request: SourceRequest): GuestSource {
  * @throws GuestBootError when the guest that is to be forked does not boot
  */
 export async function forkSource(request: SourceRequest): Promise<GuestSource> {
-  const store = await SnapshotStore.open(request.shape.memoryMiB);
-  if ('unavailable' in store) {
-    request.onNotice(`no forks, a guest is booted for each group of tests instead: ${store.unavailable}`);
+  const snapshot = await snapshotFor(request);
+  if ('unavailable' in snapshot) {
+    request.onNotice(`no forks, a guest is booted for each group of tests instead: ${snapshot.unavailable}`);
     return bootSource(request);
   }
-  const wanted = snapshotRequest(request);
-  const { snapshot } = await twice(wanted.boot, (boot) => store.obtain({ ...wanted, boot }, request.signal));
   // The boot that all forks share may have been an earlier run's: its console is evidence of this one too.
   const bootConsole = path.join(request.directory, 'snapshot', 'console.log');
   await mkdir(path.dirname(bootConsole), { recursive: true });
@@ -77,10 +79,22 @@ export async function forkSource(request: SourceRequest): Promise<GuestSource> {
     fresh: (name) =>
       forkSnapshot(snapshot, {
         directory: path.join(request.directory, name),
-        deadlineMs: forkDeadlineMs,
+        deadlineMs: forkDeadlineMs * (request.timeScale ?? 1),
         signal: request.signal,
       }),
   };
+}
+
+async function snapshotFor(request: SourceRequest): Promise<Snapshot | Unavailable> {
+  const store = await SnapshotStore.open(request.shape.memoryMiB, request.snapshots);
+  if ('unavailable' in store) return store;
+  const wanted = snapshotRequest(request);
+  try {
+    return (await twice(wanted.boot, (boot) => store.obtain({ ...wanted, boot }, request.signal))).snapshot;
+  } catch (error) {
+    if (!(error instanceof SnapshotSpaceError)) throw error;
+    return { unavailable: error.message };
+  }
 }
 
 /** How many guests of a shape the processors and the free memory of this machine bear, at least one. */
@@ -95,8 +109,12 @@ function widthFor({ vcpus, memoryMiB }: GuestShape): number {
 export const snapshotRequest = (request: SourceRequest): SnapshotRequest => ({
   boot: bootRequest(request, 'snapshot'),
   // Programs of equal content under other names are other programs.
-  identity: [request.kernel.hash, ...request.suite.programs.flatMap(({ name, sha256 }) => [name, sha256])],
-  prepare: (guest) => pushSuite(guest, request.suite, request.signal),
+  identity: [
+    preparation,
+    request.kernel.hash,
+    ...request.suite.programs.flatMap(({ name, sha256 }) => [name, sha256]),
+  ],
+  prepare: (guest) => prepareGuest(guest, request.suite, request.signal),
 });
 
 /** How one guest of a source is booted. */
@@ -106,7 +124,7 @@ export const bootRequest = (request: SourceRequest, name: string): BootRequest =
   image: request.image,
   commandLine: request.commandLine,
   directory: path.join(request.directory, name),
-  bootDeadlineMs,
+  bootDeadlineMs: bootDeadlineMs * (request.timeScale ?? 1),
 });
 
 /** A boot that fails without a panic may be the host's fault, so it gets a second chance. */

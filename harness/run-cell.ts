@@ -25,6 +25,8 @@ export interface CellContext {
   /** Gets PROGRAM.ktap, PROGRAM.stderr and PROGRAM.vitals.gz (what the guest said of itself afterwards). */
   readonly directory: string;
   readonly detectors: Detectors;
+  /** What all patience is multiplied by; the program's deadline is already. */
+  readonly timeScale: number;
   /** Whether the RAM of a guest in which something hangs is dumped. */
   readonly dump: boolean;
   readonly signal?: AbortSignal | undefined;
@@ -35,14 +37,14 @@ export async function runCell(cell: Cell, guests: GuestInUse, context: CellConte
   const { program, repetition } = cell;
   const guest = await guests.take();
   const from = guest.console.size;
-  const run = await runProgram(guest, program, context.signal);
+  const run = await runProgram(guest, program, context);
   const output = outputName(context.directory, cell);
   const kept = await keep(output, { ktap: run.stdout, stderr: run.stderr });
   const sign =
     run.outcome.type === 'exited' || run.outcome.type === 'signalled'
       ? undefined
       : await trouble(guest, { directory: `${output}.hang`, memory: context.dump });
-  const after = guest.alive ? await inspect(guest, program.name, context.signal) : undefined;
+  const after = guest.alive ? await inspect(guest, program.name, context) : undefined;
   const lost = kept ?? (after && (await keep(output, { 'vitals.gz': gzipSync(after.answer) })));
   const end = guest.alive ? undefined : await guest.ended();
   const reports = guests.scan(program.name, repetition, [from, guest.console.size]);
