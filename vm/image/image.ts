@@ -50,6 +50,8 @@ async function entries(signal?: AbortSignal): Promise<CpioEntry[]> {
   const dropbear = await findProgram('dropbear', 'dropbear-bin');
   const { stdout: applets } = await execa(busybox, ['--list'], signal ? { cancelSignal: signal } : {});
   return [
+    // Without this entry the kernel leaves its root as a tmpfs begins: anybody may write to it.
+    directory('.'),
     ...[
       'bin',
       'sbin',

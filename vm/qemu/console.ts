@@ -1,8 +1,11 @@
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 
-/** A console may write so much before the guest is taken for flooding. */
-const defaultLimitBytes = 256 * 1024 * 1024;
+/**
+ * Of a console so much is kept, which is twice what an emulated serial line carries in ten minutes: a guest must
+ * not be able to fill the host's disk, and readers take a console into memory as a whole.
+ */
+const defaultLimitBytes = 64 * 1024 * 1024;
 
 interface Waiter {
   readonly needle: string;
@@ -19,9 +22,11 @@ export class SerialConsole {
   readonly closed: Promise<void>;
   readonly #fd: number;
   readonly #limit: number;
-  readonly #listeners = new Set<(chunk: Buffer) => void>();
   readonly #waiters = new Set<Waiter>();
   #size = 0;
+  /** Bytes that came and could not be written, since the last that could. */
+  #missing = 0;
+  #full = false;
   #tail = '';
   #problem: string | undefined;
 
@@ -49,12 +54,6 @@ export class SerialConsole {
     return this.#problem;
   }
 
-  /** Calls back on every chunk that is kept, until the returned function is called. */
-  onData(listener: (chunk: Buffer) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
   /**
    * Waits until `text` is printed from now on.
    *
@@ -80,30 +79,51 @@ export class SerialConsole {
   }
 
   #receive(chunk: Buffer): void {
-    const kept =
-      this.#size + chunk.length > this.#limit ? chunk.subarray(0, this.#limit - this.#size) : chunk;
-    if (kept.length < chunk.length) this.#problem ??= `the console printed more than ${this.#limit} bytes`;
-    if (kept.length === 0) return;
-    this.#write(kept);
+    this.#keep(chunk);
+    // Also what is not kept: how a guest ended, and whether it says that it is ready, is in its last words.
     const before = this.#tail.length;
-    const text = this.#tail + kept.toString('latin1');
+    const text = this.#tail + chunk.toString('latin1');
     for (const waiter of this.#waiters) {
       if (text.includes(waiter.needle, Math.max(0, before - waiter.needle.length))) waiter.found();
     }
     this.#tail = text.slice(-tailLength);
-    for (const listener of this.#listeners) listener(kept);
+  }
+
+  #keep(chunk: Buffer): void {
+    if (this.#full) return;
+    this.#full = this.#size + chunk.length > this.#limit;
+    this.#write(chunk.subarray(0, this.#limit - this.#size));
+    if (!this.#full) return;
+    const limit = `the console printed more than ${this.#limit / 2 ** 20} MiB`;
+    this.#problem ??= limit;
+    this.#write(remark(`${limit}; the rest was not kept`));
   }
 
   #write(bytes: Buffer): void {
     try {
-      for (let at = 0; at < bytes.length; ) at += writeSync(this.#fd, bytes, at);
-      this.#size += bytes.length;
+      if (this.#missing > 0) {
+        this.#append(remark(`${this.#missing} bytes are missing here: the disk was full`));
+        this.#missing = 0;
+      }
+      this.#append(bytes);
     } catch (error) {
       // A full disk: the guest goes on, and its results say that its console is incomplete.
       this.#problem ??= `the console log could not be written: ${(error as NodeJS.ErrnoException).code}`;
+      this.#missing += bytes.length;
+    }
+  }
+
+  #append(bytes: Buffer): void {
+    for (let at = 0; at < bytes.length; ) {
+      const written = writeSync(this.#fd, bytes, at);
+      at += written;
+      this.#size += written;
     }
   }
 }
+
+/** A line of ours in a guest's console. */
+const remark = (text: string): Buffer => Buffer.from(`\r\nringtrial: ${text}\r\n`);
 
 /** Characters kept in memory: enough for the last screens of a boot that failed. */
 const tailLength = 16 * 1024;

@@ -14,6 +14,7 @@ import {
 } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
+import { ExitCode, RingtrialError } from '../../common/errors.ts';
 import { isRunning } from '../../common/process.ts';
 import type { GuestKeys } from '../ssh/keys.ts';
 import { guestArgs, guestCommandLine, qemuProgram } from './args.ts';
@@ -25,6 +26,8 @@ import { type Snapshot, takeSnapshot } from './snapshot.ts';
 const tmpfsMagic = 0x01021994;
 /** What all kept snapshots together may take of the tmpfs. */
 const keptShare = 0.25;
+/** A tmpfs with less than this left is full: somebody else may have freed a little since it was. */
+const fullBytes = 4 * 2 ** 20;
 
 export interface SnapshotRequest {
   /** How to boot, except for where the RAM lies. */
@@ -33,6 +36,12 @@ export interface SnapshotRequest {
   readonly identity: readonly string[];
   /** Makes the booted guest ready to be forked. */
   readonly prepare: (guest: Guest) => Promise<void>;
+}
+
+/** The tmpfs became full while a snapshot was made. Guests can still be booted. */
+export class SnapshotSpaceError extends RingtrialError {
+  readonly code = 'SNAPSHOT_SPACE';
+  override readonly exitCode = ExitCode.inconclusive;
 }
 
 /** No snapshot can be kept on this machine; says why. */
@@ -73,7 +82,11 @@ export class SnapshotStore {
     return new SnapshotStore(root);
   }
 
-  /** The snapshot for a request, made when it is not there; and whether it had to be made. */
+  /**
+   * The snapshot for a request, made when it is not there; and whether it had to be made.
+   *
+   * @throws SnapshotSpaceError, the errors of `bootGuest` and of `prepare`, the signal's reason
+   */
   async obtain(
     request: SnapshotRequest,
     signal?: AbortSignal,
@@ -88,13 +101,24 @@ export class SnapshotStore {
       await make(partial, request, signal);
       // Another process may have finished the same entry first; then its one serves.
       await rename(partial, target).catch(() => rm(partial, { recursive: true, force: true }));
-    } catch (error) {
+    } catch (cause) {
+      const full = await this.#full();
       await rm(partial, { recursive: true, force: true });
-      throw error;
+      signal?.throwIfAborted();
+      // QEMU dies of a bus error when there is no page for its guest's RAM: to look at, a guest that did not boot.
+      if (!full) throw cause;
+      throw new SnapshotSpaceError(`${path.dirname(this.#root)} became full while a snapshot was made`, {
+        cause,
+      });
     }
     const snapshot = await load(target, request);
     if (!snapshot) throw new Error(`the snapshot ${target} vanished while it was made`);
     return { snapshot, made: true };
+  }
+
+  async #full(): Promise<boolean> {
+    const { bavail, bsize } = await statfs(this.#root);
+    return bavail * bsize < fullBytes;
   }
 
   /** Forgets the least recently used snapshots until the rest fits its share, and what dead processes left. */
