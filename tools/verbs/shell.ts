@@ -89,10 +89,12 @@ async function underGdb(
   notice(
     `the guest stands still until gdb lets it go on ('continue'); then its shell opens here. In another terminal:\n  ${command}`,
   );
-  const gone = guest.ended().then(() => {
-    throw new GuestGoneError('The guest came to its end before its shell opened.');
-  });
-  const terminal = await Promise.race([connection.terminal(inGuest, terminalSize()), gone, aborted(signal)]);
+  const terminal = await Promise.race([
+    connection.terminal(inGuest, terminalSize()).catch((cause: unknown) => {
+      throw new GuestGoneError('The guest came to its end before its shell opened.', { cause });
+    }),
+    aborted(signal),
+  ]);
   const owned = stack.move();
   return { terminal, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
