@@ -35,6 +35,8 @@ const observationEntry = z
     atLeast: z.number().optional(),
     /** A point that passes need not print it. Without this, a pass that does not is broken. */
     optional: z.boolean().default(false),
+    /** These kernels are known for breaking the rule: a failure, shown as known. */
+    knownFailure: z.boolean().default(false),
   })
   .refine(
     (entry) => [entry.oneOf, entry.noneOf, entry.atMost, entry.atLeast].some((rule) => rule !== undefined),

@@ -252,6 +252,42 @@ describe('a known failure', () => {
     expect(only(policyOf({ known: '.' }), reported)).toEqual(reported);
   });
 
+  test('can be an observation that these kernels are known for', () => {
+    const policy = policyOf({
+      id: 'era',
+      kernels: '<6.3',
+      observation: 'unregister',
+      noneOf: ['hangs'],
+      knownFailure: true,
+    });
+    const hangs = point({ observations: [seen('unregister', 'hangs')] });
+    const result = only(policy, hangs);
+    expect([result.status, result.own, result.policy?.[0]?.effect]).toEqual(['FAIL', 'FAIL', 'known']);
+    expect(result.reason).toBe(
+      'known failure of this kernel (era): unregister=hangs is forbidden: because of that',
+    );
+    expect(only(policy, hangs, '6.3.0')).toEqual(hangs);
+  });
+
+  test('of an observation covers neither another failure nor another forbidden value', () => {
+    const era = { id: 'era', observation: 'unregister', noneOf: ['hangs'], knownFailure: true };
+    const observations = [seen('unregister', 'hangs'), seen('memory', 'new')];
+    const beside = only(policyOf(era), { ...failing(hang), observations });
+    expect(beside.policy).toBeUndefined();
+    expect(beside.reason).toBe(hang.join('; '));
+    const policy = policyOf(era, { id: 'two', observation: 'memory', noneOf: ['new'] });
+    expect(only(policy, point({ observations })).policy?.map((note) => note.effect)).toEqual([
+      'known',
+      'failed',
+    ]);
+  });
+
+  test('of an observation is no observation of a point that was not seen to its end', () => {
+    const policy = policyOf({ observation: 'unregister', noneOf: ['hangs'], knownFailure: true });
+    const missed = point({ status: 'MISS', observations: [seen('unregister', 'hangs')] });
+    expect(only(policy, missed)).toEqual(missed);
+  });
+
   test('that depends on a race says so', () => {
     const result = only(policyOf({ known: '.', sometimes: true }), failing(hang));
     expect(result.policy?.[0]?.sometimes).toBe(true);

@@ -51,11 +51,13 @@ const matches = (pattern: string, name: string): boolean =>
 
 function judged(point: PointResult, entries: readonly PolicyEntry[]): PolicedPoint {
   const broken = entries.flatMap((entry) => breach(entry, point));
-  if (broken.length > 0) return failed(point, broken);
+  if (broken.some((one) => one.effect === 'failed')) return failed(point, broken);
   if (point.own === 'FAIL') {
     const known = knownBy(point, entries.filter(isKnown));
-    return known.length === 0 ? point : asKnown(point, known);
+    return known.length === 0 ? point : asKnown(point, [...known, ...broken]);
   }
+  // A point that was not observed may have failed in another way, too.
+  if (point.own === 'PASS' && broken.length > 0) return asKnown(point, broken);
   // Where the point failed or was not observed, what it did not print says nothing about the policy.
   const unseen = point.own === 'PASS' ? entries.flatMap((entry) => unprinted(entry, point)) : [];
   return unseen.length === 0 ? point : asBroken(point, unseen);
@@ -78,7 +80,7 @@ function breach(entry: PolicyEntry, point: PointResult): PolicyNote[] {
   if (isKnown(entry)) return [];
   return seen(entry, point)
     .flatMap((observation) => complaint(entry, observation))
-    .map((text) => note(entry, 'failed', text));
+    .map((text) => note(entry, entry.knownFailure ? 'known' : 'failed', text));
 }
 
 const seen = (entry: ObservationEntry, point: PointResult): Observation[] =>
@@ -154,7 +156,9 @@ const failed = (point: PointResult, notes: readonly PolicyNote[]): PolicedPoint 
 
 const asKnown = (point: PointResult, notes: readonly PolicyNote[]): PolicedPoint => ({
   ...point,
-  reason: `known failure of this kernel (${notes.map((one) => one.entry).join(', ')}): ${point.reason ?? 'failed'}`,
+  status: 'FAIL',
+  own: 'FAIL',
+  reason: `known failure of this kernel (${notes.map((one) => one.entry).join(', ')}): ${point.reason ?? notes.map((one) => one.text).join('; ')}`,
   policy: notes,
 });
 
