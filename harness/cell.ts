@@ -3,6 +3,7 @@ import type { VitalSign } from './dossier.ts';
 import type { Ktap, KtapPoint } from './ktap.ts';
 import { fullestTable, type LockdepState } from './liveness.ts';
 import type { Blind, PointResult, Status } from './status.ts';
+import { fullName } from './suite/program.ts';
 import type { Program } from './suite.ts';
 
 /** All that was observed of one run of one program, before anybody judges it. */
@@ -37,7 +38,7 @@ export function judgeCell(evidence: CellEvidence): PointResult[] {
     const point = seen.get(name);
     const own = point ? believed(point, evidence) : unseen(name === firstUnseen, evidence);
     return {
-      name: `${evidence.program.name}.${name}`,
+      name: fullName(evidence.program, name),
       program: evidence.program.name,
       repetition: evidence.repetition,
       ...(point ? withReports(own, evidence) : own),

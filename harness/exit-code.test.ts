@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { ExecOutcome } from '../vm/ssh/connection.ts';
+import { type CellEvidence, judgeCell } from './cell.ts';
 import { exitCodeResults } from './exit-code.ts';
+import type { Program } from './suite.ts';
 
 const results = (outcome: ExecOutcome, stdout = '', stderr = '') =>
   exitCodeResults('fixed-link', { outcome, stdout: Buffer.from(stdout), stderr: Buffer.from(stderr) });
@@ -45,5 +47,56 @@ describe('a program whose exit code is its result', () => {
     const lines = Array.from({ length: 100 }, (_, index) => `line ${index}`).join('\n');
     expect(results({ type: 'exited', code: 1 }, lines).points[0]?.diagnostics).toHaveLength(20);
     expect(results({ type: 'exited', code: 1 }, lines).points[0]?.reason).toBe('exit status 1: line 99');
+  });
+});
+
+describe('what a cell makes of it', () => {
+  const program: Program = {
+    name: 'fixed-link',
+    protocol: 'exit-code',
+    deadlineSeconds: 60,
+    summary: '',
+    invariants: [],
+    distinguishes: [],
+    path: '',
+    sha256: '',
+    points: ['fixed-link'],
+  };
+
+  test.each<[string, ExecOutcome, Partial<CellEvidence>, string, string | undefined]>([
+    ['a pass', { type: 'exited', code: 0 }, {}, 'PASS', undefined],
+    ['a skip', { type: 'exited', code: 77 }, {}, 'SKIP', 'exit status 77'],
+    ['a failure', { type: 'exited', code: 1 }, {}, 'FAIL', 'exit status 1'],
+    ['a crash', { type: 'signalled', signal: 'SIGABRT' }, {}, 'FAIL', 'killed by SIGABRT'],
+    ['a time-out', { type: 'deadline' }, {}, 'FAIL', 'hang: no result within 60 s'],
+    ['a guest that was lost', { type: 'lost', reason: 'reset' }, {}, 'MISS', 'the guest was lost: reset'],
+    ['a panic', { type: 'lost', reason: 'reset' }, { panic: 'Kernel panic' }, 'FAIL', 'Kernel panic'],
+    [
+      'lockdep off',
+      { type: 'exited', code: 0 },
+      { blind: { because: 'lockdep was off' } },
+      'MISS',
+      'lockdep was off',
+    ],
+    [
+      'a kernel report',
+      { type: 'exited', code: 0 },
+      { reports: [{ signature: 's', title: 't' }] },
+      'FAIL',
+      'kernel report: t',
+    ],
+  ])('%s', (_, outcome, more, status, reason) => {
+    const points = judgeCell({
+      program,
+      repetition: 1,
+      outcome,
+      ktap: results(outcome),
+      reports: [],
+      lockdep: undefined,
+      ...more,
+    });
+    expect(points.map((point) => [point.name, point.status, point.reason])).toEqual([
+      ['fixed-link', status, reason],
+    ]);
   });
 });
