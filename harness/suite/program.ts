@@ -27,3 +27,7 @@ export const sha256Of = async (file: string): Promise<string> =>
   createHash('sha256')
     .update(await readFile(file))
     .digest('hex');
+
+/** A test point's name in verdicts: `PROGRAM.POINT`, or the program's where it is one point by itself. */
+export const fullName = ({ name, protocol }: Pick<Program, 'name' | 'protocol'>, point: string): string =>
+  protocol === 'exit-code' ? name : `${name}.${point}`;
