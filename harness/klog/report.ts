@@ -26,7 +26,7 @@ function textOf(lines: readonly Line[]): string {
 
 /** Kinds whose titles elsewhere name no function, but whose stack does. */
 const BLAMED =
-  /^(?:slub|mempool|bad\.map|sched|alloc|irq|sysfs|rtmutex|oops|hardlockup|csd|dma|dentry|lockdep\.(?:subclass|key|internal))/;
+  /^(?:slub|mempool|bad\.map|sched|alloc|irq|sysfs|rtmutex|oops|hardlockup|csd|dma|dentry|wq\.lockup|lockdep\.(?:subclass|key|internal))/;
 
 const OWNER =
   /(?:is |> )?blocked on an? (?<lock>[a-z-]{1,40}).{0,20} likely (?:owned|last held) by task (?<comm>.{1,64}):(?<pid>\d{1,10})/;

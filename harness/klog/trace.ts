@@ -135,6 +135,8 @@ export function parsePointer(body: string): Frame | undefined {
 }
 
 const HEADING = /^(?:Call [Tt]race|Backtrace|stack backtrace|NMI backtrace|backtrace)\b/;
+/** What ends a stack besides a blank line: registers may follow it once more (oops_end, arch/x86/kernel/dumpstack.c). */
+const OVER = /^---\[ end /;
 const MARK = /^<\/?[A-Za-z#][A-Za-z0-9]{0,11}>/;
 /** Registers that stand inside a trace, between the interrupted function and its callers. */
 const REGISTERS =
@@ -173,7 +175,7 @@ export function parseTraces(rows: readonly Row[]): Trace[] {
       const callee = frames.length === 0 ? armCallee(text) : undefined;
       if (callee !== undefined) frames.push({ func: callee, inlined: false, unreliable: false });
       frames.push(frame);
-    } else if (text === '') flush();
+    } else if (text === '' || OVER.test(text)) flush();
     else if (MARK.test(text)) continue;
     else if (frames.length === 0 || HEADING.test(text) || (text.endsWith(':') && !REGISTERS.test(text))) {
       flush();

@@ -78,6 +78,7 @@ export const lockdepSchema = z.object({
   usage: z.object({ before: z.string(), now: z.string(), trace: traceSchema.optional() }).optional(),
   context: waitType.optional(),
   check: z.object({ file: z.string(), line: z.number().int(), message: z.string() }).optional(),
+  abridged: z.number().int().optional(),
   incomplete: z.string().optional(),
   notes: z.array(z.string()).readonly(),
 });

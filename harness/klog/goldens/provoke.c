@@ -9,6 +9,7 @@
 #include <linux/delay.h>
 #include <linux/init.h>
 #include <linux/irq_work.h>
+#include <linux/kobject.h>
 #include <linux/kthread.h>
 #include <linux/list.h>
 #include <linux/mm.h>
@@ -17,15 +18,28 @@
 #include <linux/rcupdate.h>
 #include <linux/refcount.h>
 #include <linux/rwsem.h>
+#include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
+#include <linux/semaphore.h>
 #include <linux/seqlock.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
 #include <linux/spinlock.h>
+#include <linux/srcu.h>
 #include <linux/timer.h>
 #include <linux/uaccess.h>
+#include <linux/version.h>
 #include <linux/workqueue.h>
 #include <linux/ww_mutex.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
+#define MAX_PAGE_ORDER (MAX_ORDER - 1)
+#endif
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)
+#define DEFINE_SEMAPHORE_ONE(name) DEFINE_SEMAPHORE(name)
+#else
+#define DEFINE_SEMAPHORE_ONE(name) DEFINE_SEMAPHORE(name, 1)
+#endif
 
 struct ring_like {
 	struct mutex uring_lock;
@@ -42,6 +56,8 @@ static DEFINE_SPINLOCK(plain_lock);
 static DEFINE_SPINLOCK(middle_lock);
 static DEFINE_RAW_SPINLOCK(raw_lock);
 static DEFINE_RWLOCK(entry_lock);
+static DEFINE_SEMAPHORE_ONE(turn);
+DEFINE_STATIC_SRCU(table_srcu);
 static DECLARE_COMPLETION(never);
 
 /* --- circular -------------------------------------------------------- */
@@ -97,15 +113,73 @@ static noinline void work_takes_table(struct work_struct *work)
 	mutex_unlock(&table_lock);
 }
 
+static noinline void work_takes_table_once(struct work_struct *work)
+{
+	static bool again;
+
+	if (!again)
+		work_takes_table(work);
+	else
+		msleep(200);
+	again = true;
+}
+
 static void circular_work(void)
 {
-	static DECLARE_WORK(work, work_takes_table);
+	static DECLARE_WORK(work, work_takes_table_once);
 
 	schedule_work(&work);
 	flush_work(&work);
+	/* Since 6.10 only who really has to wait tells lockdep so. */
+	schedule_work(&work);
 	mutex_lock(&table_lock);
 	flush_work(&work);
 	mutex_unlock(&table_lock);
+}
+
+static noinline void entry_under_plain(void)
+{
+	spin_lock(&plain_lock);
+	write_lock(&entry_lock);
+	write_unlock(&entry_lock);
+	spin_unlock(&plain_lock);
+}
+
+static noinline void plain_under_entry_read(void)
+{
+	read_lock(&entry_lock);
+	spin_lock(&plain_lock);
+	spin_unlock(&plain_lock);
+	read_unlock(&entry_lock);
+}
+
+static void circular_read(void)
+{
+	entry_under_plain();
+	plain_under_entry_read();
+}
+
+static noinline void table_under_srcu(void)
+{
+	int idx = srcu_read_lock(&table_srcu);
+
+	mutex_lock(&table_lock);
+	mutex_unlock(&table_lock);
+	srcu_read_unlock(&table_srcu, idx);
+}
+
+static noinline void synchronize_under_table(void)
+{
+	mutex_lock(&table_lock);
+	synchronize_srcu(&table_srcu);
+	mutex_unlock(&table_lock);
+}
+
+/* Seen since 6.4, where synchronize_srcu() tells lockdep that it waits for readers. */
+static void circular_srcu(void)
+{
+	table_under_srcu();
+	synchronize_under_table();
 }
 
 /* --- recursive ------------------------------------------------------- */
@@ -264,6 +338,25 @@ static void wait_context(void)
 	spin_unlock(&plain_lock);
 }
 
+/* Seen with CONFIG_PROVE_RAW_LOCK_NESTING only: without it both locks spin. */
+static void wait_context_raw(void)
+{
+	raw_spin_lock(&raw_lock);
+	spin_lock(&plain_lock);
+	spin_unlock(&plain_lock);
+	raw_spin_unlock(&raw_lock);
+}
+
+static noinline void irq_takes_plain(void *info)
+{
+	take_with_interrupts_on(&plain_lock);
+}
+
+static void wait_context_irq(void)
+{
+	smp_call_function(irq_takes_plain, NULL, 1);
+}
+
 static void nested(void)
 {
 	mutex_lock_nest_lock(&table_lock, &nest_lock);
@@ -364,6 +457,133 @@ static void wrong_owner(void)
 	mutex_unlock(&table_lock);
 }
 
+static void mutex_magic(void)
+{
+	struct ring_like *ring = kzalloc(sizeof(*ring), GFP_KERNEL);
+
+	init_ring(ring);
+	mutex_lock(&ring->uring_lock);
+	ring->uring_lock.magic = NULL;
+	mutex_unlock(&ring->uring_lock);
+}
+
+/* --- lockdep's own limits --------------------------------------------- */
+
+#define MANY 512
+static struct lockdep_map many[MANY];
+static struct lock_class_key many_keys[MANY];
+
+static noinline void init_many(void)
+{
+	int i;
+
+	for (i = 0; i < MANY; i++)
+		lockdep_init_map(&many[i], "many", &many_keys[i], 0);
+}
+
+static void off_keys(void)
+{
+	struct dynamic {
+		struct lock_class_key key;
+		struct lockdep_map map;
+	} *one;
+
+	do {
+		one = kzalloc(sizeof(*one), GFP_KERNEL);
+		lockdep_register_key(&one->key);
+		lockdep_init_map(&one->map, "dynamic", &one->key, 0);
+		lock_map_acquire(&one->map);
+		lock_map_release(&one->map);
+	} while (debug_locks);
+}
+
+static noinline void take_two(int a, int b)
+{
+	lock_map_acquire(&many[a]);
+	lock_map_acquire(&many[b]);
+	lock_map_release(&many[b]);
+	lock_map_release(&many[a]);
+}
+
+/* Every second class under every first one: many dependencies, but no long way for lockdep to search. */
+static void off_entries(void)
+{
+	int i;
+
+	init_many();
+	for (i = 0; debug_locks && i < MANY * MANY / 4; i++)
+		take_two(i % (MANY / 2), MANY / 2 + i / (MANY / 2));
+}
+
+static noinline void take_in_order(int from, int to, int depth)
+{
+	int i;
+
+	for (i = from; debug_locks && depth > 0 && i < to; i++) {
+		lock_map_acquire(&many[i]);
+		take_in_order(i + 1, to, depth - 1);
+		lock_map_release(&many[i]);
+	}
+}
+
+/* Short chains of many classes: more chains than lockdep has room for. */
+static int takes_short_chains(void *arg)
+{
+	init_many();
+	take_in_order(0, 150, 3);
+	return 0;
+}
+
+static void off_chains(void)
+{
+	kthread_run(takes_short_chains, NULL, "iou-chains");
+	ssleep(40);
+}
+
+/* Long chains of few classes: more locks in chains than lockdep has room for. */
+static void off_hlocks(void)
+{
+	init_many();
+	take_in_order(0, 24, 24);
+}
+
+/* Takes two locks at the end of a way that the bits of `way` tell: each has a stack of its own. */
+static noinline void take_two_by_way(int a, int b, int way, int depth);
+
+static noinline void way_left(int a, int b, int way, int depth)
+{
+	take_two_by_way(a, b, way, depth);
+	asm volatile("# neither a tail call nor the same as way_right()" ::: "memory");
+}
+
+static noinline void way_right(int a, int b, int way, int depth)
+{
+	take_two_by_way(a, b, way, depth);
+	asm volatile("# neither a tail call nor the same as way_left()" ::: "memory");
+}
+
+static noinline void take_two_by_way(int a, int b, int way, int depth)
+{
+	if (depth == 0)
+		take_two(a, b);
+	else if (way & 1)
+		way_left(a, b, way >> 1, depth - 1);
+	else
+		way_right(a, b, way >> 1, depth - 1);
+	barrier();
+}
+
+static void off_stack(void)
+{
+	int i;
+
+	init_many();
+	for (i = 0; debug_locks && i < MANY * MANY / 4; i++)
+		take_two_by_way(i % (MANY / 2), MANY / 2 + i / (MANY / 2), i, 16);
+}
+
+/* --- other lock checkers ----------------------------------------------- */
+
 static void spinlock_magic(void)
 {
 	spinlock_t *lock = kzalloc(sizeof(*lock), GFP_KERNEL);
@@ -396,6 +616,60 @@ static void schedule_in_atomic(void)
 	preempt_disable();
 	/* The scheduler sets the count right again after it complained. */
 	schedule_timeout_uninterruptible(1);
+}
+
+static void assume_atomic(void)
+{
+	cant_sleep();
+}
+
+static void assume_non_migratable(void)
+{
+	cant_migrate();
+}
+
+static void schedule_non_block(void)
+{
+	non_block_start();
+	schedule_timeout_uninterruptible(1);
+	non_block_end();
+}
+
+static void rcu_voluntary(void)
+{
+	rcu_read_lock();
+	schedule_timeout_uninterruptible(1);
+	rcu_read_unlock();
+}
+
+static int loops_with_irqs_off(void *arg)
+{
+	unsigned long seconds = (unsigned long)arg;
+
+	local_irq_disable();
+	while (seconds--)
+		mdelay(1000);
+	local_irq_enable();
+	return 0;
+}
+
+static void rcu_stall_other(void)
+{
+	struct task_struct *looper = kthread_create(loops_with_irqs_off, (void *)12UL, "iou-looper");
+
+	kthread_bind(looper, 1);
+	wake_up_process(looper);
+	ssleep(14);
+}
+
+static int loops_for_ever(void *arg);
+
+static void rcu_stall_expedited(void)
+{
+	kthread_run(loops_for_ever, (void *)10UL, "iou-looper");
+	ssleep(1);
+	synchronize_rcu_expedited();
+	ssleep(2);
 }
 
 static int loops_for_ever(void *arg)
@@ -434,6 +708,55 @@ static void hang_task(void)
 	ssleep(1);
 	kthread_run(waits_for_table, NULL, "iou-wrk-8");
 	ssleep(14);
+}
+
+static int holds_map(void *arg)
+{
+	down_write(&map_sem);
+	wait_for_completion(&never);
+	return 0;
+}
+
+static int waits_for_map(void *arg)
+{
+	down_read(&map_sem);
+	return 0;
+}
+
+static void hang_rwsem(void)
+{
+	kthread_run(holds_map, NULL, "iou-wrk-7");
+	ssleep(1);
+	kthread_run(waits_for_map, NULL, "iou-wrk-8");
+	ssleep(8);
+}
+
+static int takes_turn(void *arg)
+{
+	down(&turn);
+	if (arg)
+		ssleep(60);
+	return 0;
+}
+
+static void hang_semaphore(void)
+{
+	kthread_run(takes_turn, (void *)1UL, "iou-wrk-7");
+	ssleep(1);
+	kthread_run(takes_turn, NULL, "iou-wrk-8");
+	ssleep(8);
+}
+
+static int waits_for_io(void *arg)
+{
+	wait_for_completion_io(&never);
+	return 0;
+}
+
+static void hang_io(void)
+{
+	kthread_run(waits_for_io, NULL, "iou-wrk-7");
+	ssleep(8);
 }
 
 static noinline void work_blocks_pool(struct work_struct *work)
@@ -525,6 +848,29 @@ static void refcount_underflow(void)
 	refcount_dec_and_test(&refs);
 }
 
+static void refcount_resurrect(void)
+{
+	static refcount_t refs = REFCOUNT_INIT(0);
+
+	refcount_inc(&refs);
+}
+
+static void refcount_overflow(void)
+{
+	static refcount_t refs = REFCOUNT_INIT(INT_MAX);
+
+	refcount_inc(&refs);
+}
+
+static void list_add_twice(void)
+{
+	static LIST_HEAD(head);
+	static struct list_head one;
+
+	list_add(&one, &head);
+	list_add(&one, &head);
+}
+
 static void list_corrupt(void)
 {
 	static LIST_HEAD(head);
@@ -559,6 +905,21 @@ static void destroy_busy_cache(void)
 		kmem_cache_destroy(cache);
 }
 
+static noinline void write_freed(char *p)
+{
+	kfree(p);
+	WRITE_ONCE(p[8], 1);
+}
+
+static void poison(void)
+{
+	int i;
+
+	write_freed(kmalloc(64, GFP_KERNEL));
+	for (i = 0; i < 1000; i++)
+		kmalloc(64, GFP_KERNEL);
+}
+
 static void bad_page_state(void)
 {
 	struct page *page = alloc_page(GFP_KERNEL);
@@ -569,9 +930,36 @@ static void bad_page_state(void)
 
 static void alloc_fail(void)
 {
-	alloc_pages(GFP_KERNEL | __GFP_NORETRY, MAX_ORDER - 1);
-	while (alloc_pages(GFP_KERNEL | __GFP_NORETRY, MAX_ORDER - 1))
+	alloc_pages(GFP_KERNEL | __GFP_NORETRY, MAX_PAGE_ORDER);
+	while (alloc_pages(GFP_KERNEL | __GFP_NORETRY, MAX_PAGE_ORDER))
 		;
+}
+
+static void bad_rss(void)
+{
+	add_mm_counter(current->mm, MM_FILEPAGES, 3);
+}
+
+static void page_tables_left(void)
+{
+	mm_inc_nr_ptes(current->mm);
+}
+
+static void out_of_memory_now(void)
+{
+	while (alloc_pages(GFP_KERNEL, 0))
+		;
+}
+
+static void sysfs_duplicate(void)
+{
+	kobject_create_and_add("provoked", NULL);
+	kobject_create_and_add("provoked", NULL);
+}
+
+static void invalid_opcode(void)
+{
+	asm volatile("ud2");
 }
 
 static void panic_now(void)
@@ -584,20 +972,24 @@ static const struct {
 	void (*run)(void);
 } ways[] = {
 #define WAY(x) { #x, x }
-	WAY(circular), WAY(circular_three), WAY(circular_work), WAY(recursive),
-	WAY(inconsistent_hardirq), WAY(inconsistent_softirq), WAY(inversion_forwards),
+	WAY(circular), WAY(circular_three), WAY(circular_work), WAY(circular_read), WAY(circular_srcu),
+	WAY(recursive), WAY(inconsistent_hardirq), WAY(inconsistent_softirq), WAY(inversion_forwards),
 	WAY(inversion_backwards), WAY(safe_unsafe_hardirq), WAY(safe_unsafe_softirq),
-	WAY(safe_unsafe_chain), WAY(wait_context), WAY(nested), WAY(unlock_balance),
-	WAY(held_freed), WAY(still_held), WAY(returns_with_lock),
-	WAY(rcu_dereference_unlocked), WAY(rcu_sleep), WAY(nonstatic_key),
-	WAY(invalid_subclass), WAY(unregistered_key), WAY(too_deep), WAY(wrong_owner),
-	WAY(spinlock_magic), WAY(rwlock_owner), WAY(sleep_in_atomic),
-	WAY(schedule_in_atomic), WAY(loop_on_other_cpu), WAY(hang_task),
-	WAY(workqueue_lockup), WAY(workqueue_leak), WAY(warn_plain), WAY(warn_text),
-	WAY(bug), WAY(null_pointer), WAY(page_fault), WAY(non_canonical),
-	WAY(jump_to_null), WAY(divide), WAY(refcount_underflow), WAY(list_corrupt),
-	WAY(double_free), WAY(redzone), WAY(destroy_busy_cache), WAY(bad_page_state),
-	WAY(alloc_fail), WAY(panic_now),
+	WAY(safe_unsafe_chain), WAY(wait_context), WAY(wait_context_raw), WAY(wait_context_irq),
+	WAY(nested), WAY(unlock_balance), WAY(held_freed), WAY(still_held), WAY(returns_with_lock),
+	WAY(rcu_dereference_unlocked), WAY(rcu_sleep), WAY(nonstatic_key), WAY(invalid_subclass),
+	WAY(unregistered_key), WAY(too_deep), WAY(off_keys), WAY(off_entries), WAY(off_chains),
+	WAY(off_hlocks), WAY(off_stack), WAY(wrong_owner), WAY(mutex_magic), WAY(spinlock_magic),
+	WAY(rwlock_owner), WAY(sleep_in_atomic), WAY(schedule_in_atomic), WAY(assume_atomic),
+	WAY(assume_non_migratable), WAY(schedule_non_block), WAY(rcu_voluntary), WAY(rcu_stall_other),
+	WAY(rcu_stall_expedited), WAY(loop_on_other_cpu), WAY(hang_task), WAY(hang_rwsem),
+	WAY(hang_semaphore), WAY(hang_io), WAY(workqueue_lockup), WAY(workqueue_leak), WAY(warn_plain),
+	WAY(warn_text), WAY(bug), WAY(null_pointer), WAY(page_fault), WAY(non_canonical),
+	WAY(jump_to_null), WAY(divide), WAY(invalid_opcode), WAY(refcount_underflow),
+	WAY(refcount_resurrect), WAY(refcount_overflow), WAY(list_add_twice), WAY(list_corrupt),
+	WAY(double_free), WAY(redzone), WAY(poison), WAY(destroy_busy_cache), WAY(bad_page_state),
+	WAY(alloc_fail), WAY(bad_rss), WAY(page_tables_left), WAY(out_of_memory_now),
+	WAY(sysfs_duplicate), WAY(panic_now),
 };
 
 static ssize_t provoke_write(struct file *file, const char __user *buf, size_t n, loff_t *pos)

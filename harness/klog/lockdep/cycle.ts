@@ -1,5 +1,5 @@
 import type { Trace } from '../types.ts';
-import { className } from './lock.ts';
+import { className, parseClassName } from './lock.ts';
 import type { Dump, Link } from './sections.ts';
 import { acquirer } from './stacks.ts';
 import type { LockClass, LockEdge, LockUse } from './types.ts';
@@ -18,19 +18,75 @@ function edge(from: LockClass, to: LockClass, how: LockEdge['how'], trace: Trace
   return { from, to, how, trace, ...(acquiredIn === undefined ? {} : { acquiredIn }) };
 }
 
+/** A link of the chain, or a lock known otherwise, at its place in the cycle. */
+type Step = Omit<Link, 'number'>;
+
+/** Closes a path of locks with the acquisition that made the report; the stack of each step is where it was taken. */
+function closedByNew(path: readonly Step[]): Cycle {
+  const edges = path.map((step, i) => {
+    const to = path[(i + 1) % path.length] as Step;
+    return edge(step.lock, to.lock, i === path.length - 1 ? 'new' : 'recorded', to.trace);
+  });
+  return { cycle: path.map((step) => step.lock), edges };
+}
+
 /**
  * `-> #N` down to `-> #0`. Of `#0`, which is wanted now, the path of recorded dependencies leads over `#1`
  * to `#N`, which is held: the stack of `#k` is where it was taken while `#k-1` was held, the stack of `#0`
  * is now, while `#N` is held (print_circular_bug).
  */
-export function circular(links: readonly Link[]): Cycle {
-  if (links.length < 2 || links.some((l, i) => l.number !== links.length - 1 - i)) return NO_CYCLE;
-  const path = links.toReversed();
-  const edges = path.map((link, i) => {
-    const to = path[(i + 1) % path.length] as Link;
-    return edge(link.lock, to.lock, i === path.length - 1 ? 'new' : 'recorded', to.trace);
-  });
-  return { cycle: path.map((l) => l.lock), edges };
+function unbroken(links: readonly Link[]): Cycle {
+  return links.length < 2 || links.some((l, i) => l.number !== links.length - 1 - i)
+    ? NO_CYCLE
+    : closedByNew(links.toReversed());
+}
+
+/** What stands in a cycle for links that the log lost. */
+export const UNKNOWN: LockClass = { name: '...' };
+
+/** What a report of a circle tells besides the links of its chain. */
+interface Ends {
+  readonly wanted: LockUse | undefined;
+  readonly against: LockUse | undefined;
+  /** `Chain exists of: a --> b --> c`: the lock wanted, the one before the held one, the held one (print_circular_lock_scenario). */
+  readonly chain: readonly string[];
+  /** The stack in which lockdep complained: that of `#0`. */
+  readonly now: Trace;
+}
+
+/** A cycle, and how many links of its chain the log lost. */
+export type Circle = Cycle & { readonly lost?: number };
+
+/**
+ * The cycle of a circular report. print_circular_bug() counts down from the held lock to the one that is wanted:
+ * when the log lost links, the first number still tells how many there were, and both ends are known. One UNKNOWN
+ * class stands for each run of lost links that nothing else names.
+ */
+export function circular(links: readonly Link[], ends: Ends): Circle {
+  const top = links[0];
+  if (top === undefined || top.number < 1) return NO_CYCLE;
+  // Without the link of the held lock nobody knows how many there were.
+  if (ends.against !== undefined && className(top.lock) !== className(ends.against.lock)) return NO_CYCLE;
+  const whole = unbroken(links);
+  const falling = links.every((l, i) => i === 0 || l.number < (links[i - 1] as Link).number);
+  return whole.cycle.length > 0 || !falling ? whole : bridged(links, top.number, ends);
+}
+
+function bridged(links: readonly Link[], count: number, { wanted, against, chain, now }: Ends): Circle {
+  if (wanted === undefined || against === undefined) return NO_CYCLE;
+  const known = new Map<number, Step>(links.map((l) => [l.number, l]));
+  if (!known.has(0)) known.set(0, { lock: wanted.lock, trace: now });
+  const before = count - 1;
+  if (!known.has(before) && chain[1] !== undefined)
+    known.set(before, { lock: parseClassName(chain[1]), trace: NO_TRACE });
+  const path: Step[] = [];
+  let last = -1;
+  for (const number of [...known.keys()].toSorted((a, b) => a - b)) {
+    if (number > last + 1) path.push({ lock: UNKNOWN, trace: NO_TRACE });
+    path.push(known.get(number) as Step);
+    last = number;
+  }
+  return { ...closedByNew(path), lost: count + 1 - links.length };
 }
 
 /** The same class twice: a lock of it is held and another (or the same) is taken. */

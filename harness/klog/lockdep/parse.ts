@@ -1,5 +1,5 @@
 import type { Trace } from '../types.ts';
-import type { Cycle } from './cycle.ts';
+import type { Circle } from './cycle.ts';
 import { circular, interrupted, inversion, recursive, safeUnsafe, waitContext } from './cycle.ts';
 import type { Nesting } from './lock.ts';
 import { nestingOf, parseClassName, waitType } from './lock.ts';
@@ -51,6 +51,13 @@ const WANTS =
 const HOLDS =
   /already holding lock:|is already holding:|^but this lock (?:took another|was taken by another)/;
 
+/** print_lock_nested_lock_not_held: the lock that should be held is named on a line of its own, without its class. */
+function outerOf(bodies: readonly string[]): LockUse | undefined {
+  const at = bodies.findIndex((b) => b.startsWith('but this task is not holding:'));
+  const name = bodies[at + 1]?.trim();
+  return at < 0 || name === undefined || name === '' ? undefined : { lock: parseClassName(name) };
+}
+
 function fact(bodies: readonly string[], re: RegExp): RegExpExecArray | undefined {
   for (const body of bodies) {
     const m = re.exec(body);
@@ -70,8 +77,9 @@ interface Parts {
   readonly now: Trace;
 }
 
-function cycleOf(kind: string, p: Parts): Cycle {
-  if (kind === 'circular') return circular(parseChain(p.bodies, p.nesting));
+function cycleOf(kind: string, p: Parts): Circle {
+  if (kind === 'circular')
+    return circular(parseChain(p.bodies, p.nesting), { ...p, chain: parseChainNames(p.bodies) });
   if (kind === 'recursive') return recursive(p.against, p.wanted, p.now);
   if (kind === 'inconsistent') return interrupted(p.wanted, p.now);
   if (kind === 'wait-context') return waitContext(p.wanted, p.held, p.now);
@@ -85,7 +93,7 @@ function cycleOf(kind: string, p: Parts): Cycle {
 }
 
 /** Kinds that always close a cycle of dependencies: without one the report lost lines. */
-function missing(kind: string, cycle: Cycle, p: Parts): string | undefined {
+function missing(kind: string, cycle: Circle, p: Parts): string | undefined {
   if (cycle.cycle.length > 0 || !/^(?:circular|irq-inversion|safe-unsafe|recursive|inconsistent)/.test(kind))
     return undefined;
   if (p.wanted === undefined) return 'the lock that is to be taken';
@@ -115,7 +123,7 @@ export function parseLockdep(
   const bodies = unfold(lines);
   const nesting = nestingOf(bodies);
   const wanted = released(bodies) ?? lockAfter(bodies, WANTS, nesting);
-  const against = lockAfter(bodies, HOLDS, nesting);
+  const against = kind === 'nested' ? outerOf(bodies) : lockAfter(bodies, HOLDS, nesting);
   const held = parseHeld(bodies, nesting);
   const sections = parseDumps(bodies, nesting);
   const now = traces.at(-1) ?? { heading: '', frames: [] };
@@ -130,7 +138,7 @@ export function parseLockdep(
   const usage = usageOf(bodies);
   const irq = parseIrq(bodies);
   const parts: Parts = { bodies, nesting, wanted, against, held, sections, now };
-  const cycle = cycleOf(kind, parts);
+  const { lost, ...cycle } = cycleOf(kind, parts);
   const incomplete = missing(kind, cycle, parts);
   return {
     ...(who === undefined ? {} : { task: { comm: who[1] ?? '', pid: Number(who[2]) } }),
@@ -147,6 +155,7 @@ export function parseLockdep(
     ...(check === undefined
       ? {}
       : { check: { file: check[1] ?? '', line: Number(check[2]), message: check[3] ?? '' } }),
+    ...(lost === undefined ? {} : { abridged: lost }),
     ...(incomplete === undefined ? {} : { incomplete }),
     notes: bodies.map((b) => b.trim()).filter(isNote),
   };

@@ -88,7 +88,7 @@ export interface LockdepReport {
   readonly task?: { readonly comm: string; readonly pid: number };
   /** The lock being acquired, released, contended, or lost. */
   readonly wanted?: LockUse;
-  /** The lock (held, or seen in the past) that conflicts with it. */
+  /** The lock (held, or seen in the past) that conflicts with it; of kind `nested` the one that should be held. */
   readonly against?: LockUse;
   /** Lock classes in the order of the cycle: each is taken while the one before it is held. */
   readonly cycle: readonly LockClass[];
@@ -106,6 +106,11 @@ export interface LockdepReport {
   readonly context?: WaitType;
   /** The check that failed: `kernel/foo.c:12 suspicious rcu_dereference_check() usage`. */
   readonly check?: { readonly file: string; readonly line: number; readonly message: string };
+  /**
+   * How many links of the dependency chain the log lost. A class named `...` stands in `cycle` for each run of
+   * them whose locks nothing else tells.
+   */
+  readonly abridged?: number;
   /** What is missing of a report that lost lines, so that `cycle` could not be made out. */
   readonly incomplete?: string;
   /** What else the report says in words: `but there are no more locks to release!`. */
