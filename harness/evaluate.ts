@@ -1,17 +1,14 @@
 import path from 'node:path';
 import { ExitCode, RingtrialError } from '../common/errors.ts';
-import { type Applied, applySeries, type Candidate, loadCandidate } from '../patches/index.ts';
 import { guestImage } from '../vm/image/image.ts';
-import { buildKernel, type Kernel, loadProfile, type Profile, resolveTree } from '../vm/kernel/index.ts';
+import type { Kernel } from '../vm/kernel/index.ts';
 import { chooseAccelerator } from '../vm/qemu/accel.ts';
-import type { Accelerator, GuestShape } from '../vm/qemu/args.ts';
-import type { Listener, Side, TrialEvent } from './events.ts';
 import { judge } from './judge.ts';
 import { rememberOrders } from './known-orders.ts';
+import { buildSide, prepare, shapeOf } from './prepare.ts';
 import { reproduceScript, writeReproductionInitrd } from './reproduce.ts';
-import { RunDirectory, RunDirectoryError } from './run-directory.ts';
+import { RunDirectoryError } from './run-directory.ts';
 import { confirmed, runSide } from './side.ts';
-import { loadSuite, onlyPrograms, type Suite } from './suite.ts';
 import { changesOfApplied } from './triage/suspect.ts';
 import type { EvaluateOptions, Prepared, Trial } from './trial.ts';
 import { type Verdict, verdictSchema } from './verdict.ts';
@@ -58,63 +55,6 @@ export async function evaluate(options: EvaluateOptions): Promise<Verdict> {
   return verdict;
 }
 
-/** All that can be refused is refused here, before anything is built. */
-async function prepare(options: EvaluateOptions): Promise<Prepared> {
-  const startedAt = new Date();
-  const candidate = await loadCandidate(options.patch);
-  const profile = await loadProfile(options.profile ?? 'lockdep');
-  const spec = options.tree ?? candidate.trees[0] ?? 'debian:6.1';
-  const announce: Listener = (event) => options.onEvent?.(event);
-  const tree = await resolveTree(spec, { onEvent: forSide('base', announce), signal: options.signal });
-  const applied = await applySeries(tree.dir, candidate, options.signal ? { signal: options.signal } : {});
-  const suite = await compileSuite(options, announce);
-  // A run directory is made when there is something to put into it.
-  const run = new RunDirectory(candidate.name, options.out);
-  const emit: Listener = (event) => {
-    run.record(event);
-    announce(event);
-  };
-  emit({ type: 'started', directory: run.path, candidate: candidate.name, tree: tree.id });
-  for (const message of notices(candidate, spec, applied)) emit({ type: 'notice', message });
-  return { options, candidate, tree, profile, suite, applied, run, emit, startedAt };
-}
-
-function notices(candidate: Candidate, spec: string, applied: Applied): string[] {
-  const foreign = candidate.trees.length > 0 && !candidate.trees.includes(spec);
-  return [
-    ...(foreign ? [`${candidate.name} was written for ${candidate.trees.join(', ')}, not for ${spec}`] : []),
-    ...applied.fuzz,
-  ];
-}
-
-const forSide =
-  (side: Side, emit: Listener) =>
-  (event: Extract<TrialEvent, { type: 'kernel' }>['event']): void =>
-    emit({ type: 'kernel', side, event });
-
-async function compileSuite(options: EvaluateOptions, emit: Listener): Promise<Suite> {
-  emit({ type: 'suite', state: 'compiling', programs: 0 });
-  const whole = await loadSuite(options.suite ?? 'fixed-buffers', options.signal);
-  const suite = options.only ? onlyPrograms(whole, options.only) : whole;
-  emit({ type: 'suite', state: 'ready', programs: suite.programs.length });
-  return suite;
-}
-
-const buildSide = (prepared: Prepared, side: Side): ReturnType<typeof buildKernel> =>
-  buildKernel(
-    {
-      tree: prepared.tree,
-      changes: side === 'base' ? [] : prepared.applied.changes,
-      label: side === 'base' ? 'base' : prepared.candidate.name,
-      profile: prepared.profile.name,
-    },
-    {
-      onEvent: forSide(side, prepared.emit),
-      signal: prepared.options.signal,
-      jobs: prepared.options.jobs,
-    },
-  );
-
 async function buildBase(prepared: Prepared): Promise<Kernel> {
   const built = await buildSide(prepared, 'base');
   if (built.ok) return built.kernel;
@@ -124,13 +64,6 @@ async function buildBase(prepared: Prepared): Promise<Kernel> {
       `${file === null ? '' : `${file}:${line ?? '?'}: `}${message}\nThe whole log: ${log}`,
   );
 }
-
-const shapeOf = (options: EvaluateOptions, profile: Profile, accelerator: Accelerator): GuestShape => ({
-  machine: options.machine ?? 'microvm',
-  accelerator: accelerator.name,
-  vcpus: profile.vcpus,
-  memoryMiB: profile.memoryMiB,
-});
 
 async function tryBoth(trial: Trial, candidate: Kernel): Promise<Verdict> {
   await writeReproduction(trial, candidate);

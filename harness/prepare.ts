@@ -1,0 +1,80 @@
+import { type Applied, applySeries, type Candidate, loadCandidate, repositoryOf } from '../patches/index.ts';
+import { buildKernel, loadProfile, type Profile, resolveTree } from '../vm/kernel/index.ts';
+import type { Accelerator, GuestShape } from '../vm/qemu/args.ts';
+import type { Listener, Side, TrialEvent } from './events.ts';
+import { RunDirectory } from './run-directory.ts';
+import { loadSuite, onlyPrograms, type Suite } from './suite.ts';
+import type { EvaluateOptions, Prepared } from './trial.ts';
+
+/** All that can be refused is refused here, before anything is built. */
+export async function prepare(options: EvaluateOptions): Promise<Prepared> {
+  const startedAt = new Date();
+  const candidate = await loadCandidate(options.patch);
+  const profile = await loadProfile(options.profile ?? 'lockdep');
+  const spec = options.tree ?? candidate.trees[0] ?? 'debian:6.1';
+  const announce: Listener = (event) => options.onEvent?.(event);
+  const tree = await resolveTree(spec, { onEvent: forSide('base', announce), signal: options.signal });
+  const applied = await applySeries(tree.dir, candidate, {
+    repository: await repositoryOf(spec),
+    ...(options.signal ? { signal: options.signal } : {}),
+  });
+  const suite = await compileSuite(options, announce);
+  // A run directory is made when there is something to put into it.
+  const run = new RunDirectory(candidate.name, options.out);
+  const emit: Listener = (event) => {
+    run.record(event);
+    announce(event);
+  };
+  emit({ type: 'started', directory: run.path, candidate: candidate.name, tree: tree.id });
+  for (const message of notices(candidate, spec, applied)) emit({ type: 'notice', message });
+  return { options, candidate, tree, profile, suite, applied, run, emit, startedAt };
+}
+
+function notices(candidate: Candidate, spec: string, applied: Applied): string[] {
+  const foreign = candidate.trees.length > 0 && !candidate.trees.includes(spec);
+  return [
+    ...(foreign ? [`${candidate.name} was written for ${candidate.trees.join(', ')}, not for ${spec}`] : []),
+    ...applied.fuzz,
+  ];
+}
+
+const forSide =
+  (side: Side, emit: Listener) =>
+  (event: Extract<TrialEvent, { type: 'kernel' }>['event']): void =>
+    emit({ type: 'kernel', side, event });
+
+async function compileSuite(options: EvaluateOptions, emit: Listener): Promise<Suite> {
+  emit({ type: 'suite', state: 'compiling', programs: 0 });
+  const whole = await loadSuite(options.suite ?? 'fixed-buffers', options.signal);
+  const suite = options.only ? onlyPrograms(whole, options.only) : whole;
+  emit({ type: 'suite', state: 'ready', programs: suite.programs.length });
+  return suite;
+}
+
+/** Builds one of a trial's kernels, or finds it built. */
+export const buildSide = (prepared: Prepared, side: Side): ReturnType<typeof buildKernel> =>
+  buildKernel(
+    {
+      tree: prepared.tree,
+      changes: side === 'base' ? [] : prepared.applied.changes,
+      label: side === 'base' ? 'base' : prepared.candidate.name,
+      profile: prepared.profile.name,
+    },
+    {
+      onEvent: forSide(side, prepared.emit),
+      signal: prepared.options.signal,
+      jobs: prepared.options.jobs,
+    },
+  );
+
+/** What guests of a trial look like. */
+export const shapeOf = (
+  options: EvaluateOptions,
+  profile: Profile,
+  accelerator: Accelerator,
+): GuestShape => ({
+  machine: options.machine ?? 'microvm',
+  accelerator: accelerator.name,
+  vcpus: profile.vcpus,
+  memoryMiB: profile.memoryMiB,
+});
