@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { RingtrialError } from '../common/errors.ts';
 import { guestImage } from '../vm/image/image.ts';
 import { loadProfile } from '../vm/kernel/index.ts';
 import { type AcceleratorChoice, chooseAccelerator } from '../vm/qemu/accel.ts';
@@ -8,6 +9,8 @@ import type { Machine } from '../vm/qemu/args.ts';
 import type { Guest } from '../vm/qemu/guest.ts';
 import type { FoundKernel } from './find-kernel.ts';
 import { forkSource } from './guest-sources.ts';
+import { examineNeeds } from './host/doctor.ts';
+import { HostNotReadyError, packagesFor } from './host/fix.ts';
 import { loadSuite } from './suite.ts';
 
 export interface OpenOptions {
@@ -24,8 +27,26 @@ export interface OpenGuest extends AsyncDisposable {
   readonly directory: string;
 }
 
-/** Forks (or, the first time, boots) a guest of a kernel with its suite's programs in /tests. */
-export async function openGuest({ kernel, suite }: FoundKernel, options: OpenOptions): Promise<OpenGuest> {
+/**
+ * Forks (or, the first time, boots) a guest of a kernel with its suite's programs in /tests.
+ *
+ * @throws HostNotReadyError where this machine lacks what compiles or runs them
+ */
+export async function openGuest(found: FoundKernel, options: OpenOptions): Promise<OpenGuest> {
+  try {
+    return await open(found, options);
+  } catch (cause) {
+    // Looking beforehand would take as long as the guest does.
+    const missing = cause instanceof RingtrialError ? packagesFor(await examineNeeds()) : [];
+    if (missing.length === 0) throw cause;
+    throw new HostNotReadyError(
+      `This machine lacks ${missing.join(', ')}. Run: ringtrial doctor --fix\n${(cause as Error).message}`,
+      { cause },
+    );
+  }
+}
+
+async function open({ kernel, suite }: FoundKernel, options: OpenOptions): Promise<OpenGuest> {
   const profile = await loadProfile(kernel.profile);
   const accelerator = await chooseAccelerator(options.accel ?? 'auto');
   const directory = await mkdtemp(path.join(tmpdir(), 'ringtrial-guest-'));

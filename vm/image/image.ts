@@ -31,7 +31,7 @@ const guestPrograms = { busybox: ['/bin/busybox', '/usr/bin/busybox'], dropbear:
  * The guest's initramfs: a static busybox, the host's SSH server with the libraries it links, and
  * init.sh as PID 1. Kept in the cache under the hash of its content and made once.
  *
- * @throws MissingGuestProgramError naming the Debian package to install
+ * @throws MissingGuestProgramError naming the Debian package to install, the signal's reason
  */
 export async function guestImage(signal?: AbortSignal): Promise<Image> {
   const archive = packCpio(await entries(signal));
@@ -119,7 +119,16 @@ async function compileStatic(source: URL, signal?: AbortSignal): Promise<Buffer>
   try {
     const output = path.join(scratch, 'program');
     const args = ['-static', '-Os', '-s', '-Wall', '-Wextra', '-Werror', '-o', output, fileURLToPath(source)];
-    await execa('gcc', args, signal ? { cancelSignal: signal } : {});
+    const { failed, all } = await execa('gcc', args, {
+      all: true,
+      reject: false,
+      ...(signal ? { cancelSignal: signal } : {}),
+    });
+    signal?.throwIfAborted();
+    if (failed)
+      throw new MissingGuestProgramError(
+        `The guest's own program does not compile here. Install gcc and libc6-dev, or run: ringtrial doctor --fix\n${all ?? ''}`,
+      );
     return await readFile(output);
   } finally {
     await rm(scratch, { recursive: true, force: true });

@@ -100,25 +100,27 @@ export class SerialConsole {
   }
 
   #write(bytes: Buffer): void {
-    try {
-      if (this.#missing > 0) {
-        this.#append(remark(`${this.#missing} bytes are missing here: the disk was full`));
-        this.#missing = 0;
+    if (this.#missing > 0) {
+      const gap = remark(`${this.#missing} bytes are missing here: the disk was full`);
+      if (this.#append(gap) < gap.length) {
+        this.#missing += bytes.length;
+        return;
       }
-      this.#append(bytes);
+    }
+    this.#missing = bytes.length - this.#append(bytes);
+  }
+
+  /** Returns how many bytes it could write. */
+  #append(bytes: Buffer): number {
+    let at = 0;
+    try {
+      while (at < bytes.length) at += writeSync(this.#fd, bytes, at);
     } catch (error) {
       // A full disk: the guest goes on, and its results say that its console is incomplete.
       this.#problem ??= `the console log could not be written: ${(error as NodeJS.ErrnoException).code}`;
-      this.#missing += bytes.length;
     }
-  }
-
-  #append(bytes: Buffer): void {
-    for (let at = 0; at < bytes.length; ) {
-      const written = writeSync(this.#fd, bytes, at);
-      at += written;
-      this.#size += written;
-    }
+    this.#size += at;
+    return at;
   }
 }
 

@@ -93,6 +93,8 @@ export interface ForkRequest {
   /** Gets console.log, qemu.stderr and command.json; created 0700. */
   readonly directory: string;
   readonly deadlineMs: number;
+  /** How much of its console is kept; see SerialConsole. */
+  readonly consoleLimitBytes?: number;
   readonly signal?: AbortSignal | undefined;
   /** Called when the guest's processors run again. */
   readonly onRunning?: (milliseconds: number) => void;
@@ -115,7 +117,8 @@ export async function forkSnapshot(snapshot: Snapshot, request: ForkRequest): Pr
   const process = await QemuProcess.start(args, directory, { [incomingFd]: state }).finally(() =>
     closeSync(state),
   );
-  const console = new SerialConsole(process.console, path.join(directory, 'console.log'));
+  const file = path.join(directory, 'console.log');
+  const console = new SerialConsole(process.console, file, request.consoleLimitBytes);
   const { ssh, port } = await waitForLogin({
     process,
     console,
