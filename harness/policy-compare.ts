@@ -1,0 +1,55 @@
+import type { PolicedPoint, PolicyNote } from './policy.ts';
+import type { Policy } from './policy-schema.ts';
+import { worst } from './status.ts';
+
+/** What a policy said of one test on one kernel, over all repetitions. */
+export interface SidePolicy {
+  /** Each note once. */
+  readonly policy: readonly PolicyNote[];
+  /** Every failure of the test is a known one: `sometimes` where all of them depend on a race. */
+  readonly known?: 'always' | 'sometimes';
+}
+
+export function policyOfSide(points: readonly PolicedPoint[]): SidePolicy {
+  const notes = points.flatMap((point) => point.policy ?? []);
+  const policy = [...new Map(notes.map((one) => [`${one.effect} ${one.entry} ${one.text}`, one])).values()];
+  const failed = points.filter((point) => point.own === 'FAIL');
+  if (failed.length === 0 || !failed.every(isKnown)) return { policy };
+  return { policy, known: policy.every((one) => one.sometimes) ? 'sometimes' : 'always' };
+}
+
+const isKnown = (point: PolicedPoint): boolean =>
+  point.policy !== undefined &&
+  point.policy.length > 0 &&
+  point.policy.every((one) => one.effect === 'known');
+
+/** What a policy makes of a test that fails with the patch; undefined where it has no say. */
+export type KnownChange = 'known failure' | 'fails differently' | 'regression';
+
+/**
+ * Compares a test's failures by what is known of them. A known failure that base does not show is no known
+ * failure of this base; and where base fails as it is known to, any other failure is the patch's.
+ */
+export function knownChange(
+  base: readonly PolicedPoint[],
+  candidate: readonly PolicedPoint[],
+  failuresOfBase: Policy['failuresOfBase'],
+): KnownChange | undefined {
+  const [before, after] = [base, candidate].map((points) => worst(points.map((point) => point.own)));
+  if (after !== 'FAIL' || before === 'SKIP') return undefined;
+  const { known } = policyOfSide(candidate);
+  if (known !== undefined) return before === 'PASS' && known === 'always' ? undefined : 'known failure';
+  if (before !== 'FAIL') return undefined;
+  if (policyOfSide(base).known !== undefined) return 'regression';
+  if (failuresOfBase === 'doubt') return undefined;
+  const words = failureWords(base);
+  return [...failureWords(candidate)].every((one) => words.has(one)) ? 'known failure' : 'fails differently';
+}
+
+/** What the failures of a test say, without the numbers, which differ from run to run. */
+const failureWords = (points: readonly PolicedPoint[]): Set<string> =>
+  new Set(
+    points
+      .filter((point) => point.own === 'FAIL')
+      .map((point) => (point.reason ?? '').replaceAll(/\b(0x)?[0-9a-f]*\d[0-9a-f]*\b/gi, 'N')),
+  );
