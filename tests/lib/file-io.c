@@ -2,6 +2,7 @@
 #include "file-io.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -35,6 +36,19 @@ void file_open(struct file *file, size_t length, const char *what)
 void file_close(struct file *file)
 {
 	close(file->fd);
+}
+
+void file_cache_only(const struct file *file, size_t from, size_t to)
+{
+	unsigned char *bytes = malloc(to - from);
+
+	fsync(file->io_fd);
+	posix_fadvise(file->io_fd, 0, 0, POSIX_FADV_DONTNEED);
+	/* Read-ahead would bring what is to be missing. */
+	posix_fadvise(file->io_fd, 0, 0, POSIX_FADV_RANDOM);
+	if (!bytes || pread(file->io_fd, bytes, to - from, (off_t)from) != (ssize_t)(to - from))
+		error_now("reading a block device: %s", strerror(errno));
+	free(bytes);
 }
 
 int fixed_io(struct ring *ring, enum direction direction, const struct file *file, struct span span)

@@ -31,6 +31,11 @@ void file_open(struct file *file, size_t length, const char *what);
 /* Puts the pattern back. */
 void file_fill(const struct file *file);
 void file_close(struct file *file);
+/*
+ * Drops what the page cache of the block device under io_fd holds, except for [from, to), which it
+ * holds then; whole pages.
+ */
+void file_cache_only(const struct file *file, size_t from, size_t to);
 
 /* One READ_FIXED or WRITE_FIXED, from its submission to its completion; the result. */
 int fixed_io(struct ring *ring, enum direction direction, const struct file *file, struct span span);

@@ -142,6 +142,12 @@ static enum used judge_write(struct flight *flight, const struct region *old, co
 	return USED_OLD;
 }
 
+/* EINTR is what a request gets that a worker runs when it is cancelled: the worker is sent a signal. */
+static bool is_cancelled(int res)
+{
+	return res == -ECANCELED || res == -EINTR;
+}
+
 struct landing flight_land(struct flight *flight, const struct region *old, const struct region *fresh,
 			   bool may_be_cancelled)
 {
@@ -150,7 +156,7 @@ struct landing flight_land(struct flight *flight, const struct region *old, cons
 	bool succeeded = completion.res == (int)flight->length;
 
 	if (!succeeded && completion.res != -EFAULT &&
-	    !(may_be_cancelled && completion.res == -ECANCELED))
+	    !(may_be_cancelled && is_cancelled(completion.res)))
 		fail(text("%s to move all its bytes or to fail with -EFAULT", flight_describe(flight)),
 		     text("result %s", result_text(completion.res)));
 	if (flight->direction == FLIGHT_WRITE) {

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <linux/loop.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -39,12 +38,6 @@ static int attach(struct loop *loop)
 	skip_now("no loop device can be attached: %s", strerror(errno));
 }
 
-/* Each request on its own disk request: read-ahead would bring what was to be missing. */
-static void forbid_readahead(int device)
-{
-	posix_fadvise(device, 0, 0, POSIX_FADV_RANDOM);
-}
-
 void loop_open(struct loop *loop, size_t length, int open_flags, const char *what)
 {
 	const struct loop_info64 info = { .lo_flags = LO_FLAGS_AUTOCLEAR };
@@ -58,18 +51,6 @@ void loop_open(struct loop *loop, size_t length, int open_flags, const char *wha
 	/* The device goes away with the last descriptor, however the point ends. */
 	ioctl(device, LOOP_SET_STATUS64, &info);
 	close(device);
-	forbid_readahead(loop->file.io_fd);
-}
-
-void loop_cache_only(const struct loop *loop, size_t from, size_t to)
-{
-	unsigned char *bytes = malloc(to - from);
-
-	fsync(loop->file.io_fd);
-	posix_fadvise(loop->file.io_fd, 0, 0, POSIX_FADV_DONTNEED);
-	if (!bytes || pread(loop->file.io_fd, bytes, to - from, (off_t)from) != (ssize_t)(to - from))
-		error_now("reading %s: %s", loop->path, strerror(errno));
-	free(bytes);
 }
 
 void loop_close(struct loop *loop)

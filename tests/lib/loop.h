@@ -1,7 +1,7 @@
 /*
  * A block device whose every byte is known: a loop device on top of a memfd. Requests on it go
- * through the page cache of the device, part of which can be dropped, or past it (O_DIRECT), where
- * the block layer takes the segments of a registered buffer as they are.
+ * through the page cache of the device, or past it (O_DIRECT), where the block layer takes the
+ * segments of a registered buffer as they are.
  */
 #ifndef RINGTRIAL_LOOP_H
 #define RINGTRIAL_LOOP_H
@@ -18,8 +18,6 @@ struct loop {
 
 /* `open_flags`: O_DIRECT or 0. Skips the point where there are no loop devices, or not for this user. */
 void loop_open(struct loop *loop, size_t length, int open_flags, const char *what);
-/* Drops what the device's page cache holds, except for [from, to), which it then holds. */
-void loop_cache_only(const struct loop *loop, size_t from, size_t to);
 void loop_close(struct loop *loop);
 
 #endif

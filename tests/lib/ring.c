@@ -153,6 +153,15 @@ void ring_submit(struct ring *ring, unsigned count)
 	watch_end(watch);
 }
 
+static void enter_notification(struct ring *ring, struct completion *entry)
+{
+	if (!(entry->flags & IORING_CQE_F_MORE) || entry->notified)
+		fail(text("one notification for %s, if it promised one", entry->what),
+		     entry->notified ? "a second one" : "one that was not promised");
+	entry->notified = true;
+	ring->arrived++;
+}
+
 /* With the lock held. */
 static void enter_into_books(struct ring *ring, const struct io_uring_cqe *cqe)
 {
@@ -165,6 +174,10 @@ static void enter_into_books(struct ring *ring, const struct io_uring_cqe *cqe)
 		return;
 	}
 	entry = &ring->books[cqe->user_data - 1];
+	if (cqe->flags & IORING_CQE_F_NOTIF) {
+		enter_notification(ring, entry);
+		return;
+	}
 	if (entry->order)
 		fail(text("one completion for %s (user_data %llu)", entry->what,
 			  (unsigned long long)cqe->user_data),
@@ -230,6 +243,20 @@ bool ring_await_within(struct ring *ring, uint64_t id, unsigned ms)
 		else
 			wait_slice(ring);
 	}
+}
+
+struct completion ring_await_notified(struct ring *ring, uint64_t id)
+{
+	struct completion sent = ring_await(ring, id);
+	struct deadline deadline = deadline_in_ms(WAIT_MS);
+
+	while ((sent.flags & IORING_CQE_F_MORE) && !ring_look(ring, id).notified) {
+		if (deadline_passed(deadline))
+			fail_now(text("a notification for %s", sent.what), text("none within %u ms", WAIT_MS));
+		wait_slice(ring);
+		ring_reap(ring);
+	}
+	return ring_look(ring, id);
 }
 
 struct completion ring_await(struct ring *ring, uint64_t id)

@@ -19,6 +19,7 @@ struct completion {
 	int res;
 	unsigned flags;
 	bool optional; /* may come or not, but not twice */
+	bool notified; /* a zero-copy send's second completion has come: its memory is free */
 };
 
 struct ring {
@@ -68,6 +69,8 @@ void ring_reap(struct ring *ring);
 struct completion ring_look(struct ring *ring, uint64_t id);
 /* Waits for the completion; fails the point when it does not come within WAIT_MS. */
 struct completion ring_await(struct ring *ring, uint64_t id);
+/* Waits for a zero-copy send and, when it promised one (IORING_CQE_F_MORE), for its notification. */
+struct completion ring_await_notified(struct ring *ring, uint64_t id);
 /* Waits at most `ms`; false when it has not come. */
 bool ring_await_within(struct ring *ring, uint64_t id, unsigned ms);
 
