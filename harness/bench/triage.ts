@@ -77,7 +77,7 @@ async function goldenConsoles(): Promise<string[]> {
   const found: string[] = [];
   for (const part of ['../klog/goldens/', '../triage/goldens/']) {
     const directory = fileURLToPath(new URL(part, import.meta.url));
-    for (const name of (await readdir(directory)).toSorted())
+    for (const name of (await readdir(directory, { recursive: true })).toSorted())
       if (/\.(?:log|txt)$/.test(name)) found.push(await readFile(path.join(directory, name), 'latin1'));
   }
   return found;

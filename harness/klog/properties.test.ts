@@ -8,7 +8,7 @@ import { explain, LogReader, readLog } from './index.ts';
 import { peel } from './prefix.ts';
 
 const CONSOLES = new URL('./goldens/', import.meta.url);
-const consoles = readdirSync(CONSOLES)
+const consoles = readdirSync(CONSOLES, { recursive: true, encoding: 'utf8' })
   .filter((f) => f.endsWith('.log'))
   .map((f) => readFileSync(new URL(f, CONSOLES)));
 

@@ -55,6 +55,8 @@ static DEFINE_SPINLOCK(irq_lock);
 static DEFINE_SPINLOCK(plain_lock);
 static DEFINE_SPINLOCK(middle_lock);
 static DEFINE_RAW_SPINLOCK(raw_lock);
+static DEFINE_RAW_SPINLOCK(raw_irq_lock);
+static DEFINE_RAW_SPINLOCK(raw_middle_lock);
 static DEFINE_RWLOCK(entry_lock);
 static DEFINE_SEMAPHORE_ONE(turn);
 DEFINE_STATIC_SRCU(table_srcu);
@@ -326,6 +328,66 @@ static void safe_unsafe_chain(void)
 	take_with_interrupts_on(&plain_lock);
 	middle_chain();
 	plain_under_middle();
+}
+
+/*
+ * The same with raw spinlocks. With CONFIG_PROVE_RAW_LOCK_NESTING a spinlock in a hard interrupt, or under a
+ * raw one, is an invalid wait context already.
+ */
+static noinline void irq_takes_raw(void *info)
+{
+	raw_spin_lock(&raw_irq_lock);
+	raw_spin_unlock(&raw_irq_lock);
+}
+
+static noinline void use_raw_in_hardirq(void)
+{
+	smp_call_function(irq_takes_raw, NULL, 1);
+}
+
+static noinline void take_raw_with_interrupts_on(raw_spinlock_t *lock)
+{
+	raw_spin_lock(lock);
+	raw_spin_unlock(lock);
+}
+
+static noinline void raw_under_irq_lock(raw_spinlock_t *lock)
+{
+	raw_spin_lock_irq(&raw_irq_lock);
+	raw_spin_lock(lock);
+	raw_spin_unlock(lock);
+	raw_spin_unlock_irq(&raw_irq_lock);
+}
+
+static noinline void raw_under_middle(void)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&raw_middle_lock, flags);
+	raw_spin_lock(&raw_lock);
+	raw_spin_unlock(&raw_lock);
+	raw_spin_unlock_irqrestore(&raw_middle_lock, flags);
+}
+
+static void inconsistent_hardirq_raw(void)
+{
+	use_raw_in_hardirq();
+	take_raw_with_interrupts_on(&raw_irq_lock);
+}
+
+static void safe_unsafe_hardirq_raw(void)
+{
+	use_raw_in_hardirq();
+	take_raw_with_interrupts_on(&raw_lock);
+	raw_under_irq_lock(&raw_lock);
+}
+
+static void safe_unsafe_chain_raw(void)
+{
+	use_raw_in_hardirq();
+	take_raw_with_interrupts_on(&raw_lock);
+	raw_under_irq_lock(&raw_middle_lock);
+	raw_under_middle();
 }
 
 /* --- other lock misuse ----------------------------------------------- */
@@ -975,6 +1037,7 @@ static const struct {
 	WAY(circular), WAY(circular_three), WAY(circular_work), WAY(circular_read), WAY(circular_srcu),
 	WAY(recursive), WAY(inconsistent_hardirq), WAY(inconsistent_softirq), WAY(inversion_forwards),
 	WAY(inversion_backwards), WAY(safe_unsafe_hardirq), WAY(safe_unsafe_softirq),
+	WAY(inconsistent_hardirq_raw), WAY(safe_unsafe_hardirq_raw), WAY(safe_unsafe_chain_raw),
 	WAY(safe_unsafe_chain), WAY(wait_context), WAY(wait_context_raw), WAY(wait_context_irq),
 	WAY(nested), WAY(unlock_balance), WAY(held_freed), WAY(still_held), WAY(returns_with_lock),
 	WAY(rcu_dereference_unlocked), WAY(rcu_sleep), WAY(nonstatic_key), WAY(invalid_subclass),

@@ -4,7 +4,9 @@ import { isFull } from '../corpus.ts';
 import type { KernelReport } from '../index.ts';
 import { explain, readLog } from '../index.ts';
 
-const THREE = readFileSync(new URL('../goldens/circular_three.log', import.meta.url), 'latin1').split('\n');
+const THREE = readFileSync(new URL('../goldens/6.1/circular_three.log', import.meta.url), 'latin1').split(
+  '\n',
+);
 
 /** The report of a circle of three without the lines from one that holds `from` up to one that holds `to`. */
 function without(from: string, to: string): KernelReport {

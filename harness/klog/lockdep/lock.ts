@@ -20,6 +20,39 @@ const WAIT_TYPES: Readonly<Record<Nesting, readonly WaitType[]>> = {
 /** The name of a wait type's number. */
 export const waitType = (n: number, nesting: Nesting): WaitType => WAIT_TYPES[nesting][n] ?? 'unchecked';
 
+/** A lock that prints 3: a class in a chain or a dump with its stack below, or the one that is wanted. */
+const OF_CHAIN = /^\s*-> .*\}-\{3:3\}/;
+const WANTED = /^[0-9a-f]{8,16} \(.*\}-\{3:3\}/;
+const ADDRESS = String.raw`^\s*(?:\[<[^>]{1,20}>\] {0,2})?`;
+const SPINS = new RegExp(`${ADDRESS}_raw_(?:spin|read|write)_(?:try)?lock`);
+const SLEEPS = new RegExp(
+  `${ADDRESS}(?:__)?(?:mutex_lock|ww_mutex_lock|down_(?:read|write)|rwsem_|percpu_down)`,
+);
+
+/** Whether the first primitive in the lines behind `from` spins; undefined when there is none near. */
+function spinsBelow(lines: readonly string[], from: number, count: number): boolean | undefined {
+  const primitive = lines.slice(from + 1, from + 1 + count).find((b) => SPINS.test(b) || SLEEPS.test(b));
+  return primitive === undefined ? undefined : SPINS.test(primitive);
+}
+
+/** Whether locks that print 3 are taken like spinlocks, by the stacks that go with them. */
+function threeSpins(lines: readonly string[]): boolean | undefined {
+  const linked = lines.findIndex((b) => OF_CHAIN.test(b));
+  const there = linked < 0 ? undefined : spinsBelow(lines, linked, 8);
+  if (there !== undefined) return there;
+  const now = lines.findLastIndex((b) => b.startsWith('Call Trace:'));
+  return now >= 0 && lines.slice(0, 12).some((b) => WANTED.test(b)) ? spinsBelow(lines, now, 16) : undefined;
+}
+
+/** Since 6.13 PROVE_LOCKING selects raw lock nesting (lib/Kconfig.debug). The kernel names itself below the header. */
+function isRecent(lines: readonly string[]): boolean {
+  const release = lines
+    .map((b) => /^(\d{1,2})\.(\d{1,3})\.?\S{0,60} .{0,60}ainted/.exec(b))
+    .find((m) => m !== null);
+  const [major, minor] = [Number(release?.[1] ?? 0), Number(release?.[2] ?? 0)];
+  return major > 6 || (major === 6 && minor >= 13);
+}
+
 /**
  * Which of the two numberings a report uses. A 4 (mutex) or 5 (task context) as inner type appears with
  * raw lock nesting only, a context of 4 only without; else what takes a lock that prints 3 tells.
@@ -30,7 +63,9 @@ export function nestingOf(lines: readonly string[]): Nesting {
   if (context === '5') return 'raw';
   if (context === '4' && !bodies.some((b) => /\}-\{\d:4\}/.test(b))) return 'flat';
   if (bodies.some((b) => /\}-\{(?:\d:[45]|[45]:\d)\}/.test(b))) return 'raw';
-  const spins = bodies.some((b) => /\}-\{3:3\}, at: .{0,200}(?:spin_lock|_raw_(?:spin|read|write)_)/.test(b));
+  const spins =
+    bodies.some((b) => /\}-\{3:3\}, at: .{0,200}(?:spin_lock|_raw_(?:spin|read|write)_)/.test(b)) ||
+    (threeSpins(lines) ?? isRecent(lines.slice(0, 4)));
   return spins ? 'raw' : 'flat';
 }
 
