@@ -5,7 +5,7 @@ import type { Listener, Side } from './events.ts';
 import { GuestInUse, noteBoot } from './guest-in-use.ts';
 import type { GuestSource } from './guest-source.ts';
 import type { OrderRecord } from './lock-orders.ts';
-import { type CellContext, runCell } from './run-cell.ts';
+import { type AfterProgram, type CellContext, runCell } from './run-cell.ts';
 import type { FoundReport, PointResult } from './status.ts';
 import type { Program, Suite } from './suite.ts';
 
@@ -21,6 +21,8 @@ export interface CellsRequest {
   /** The run directory. */
   readonly directory: string;
   readonly source: GuestSource;
+  /** Takes from a guest what else is wanted of it when a program has run. */
+  readonly afterProgram?: AfterProgram | undefined;
   readonly onEvent: Listener;
   readonly signal?: AbortSignal | undefined;
 }
@@ -110,6 +112,7 @@ async function runPlanned(
     directory: path.join(request.directory, side, `repetition-${repetition}`),
     detectors: request.detectors,
     timeScale,
+    afterProgram: request.afterProgram,
     dump: request.dump ?? false,
     signal: request.signal,
   };

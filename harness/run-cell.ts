@@ -21,12 +21,15 @@ export interface Cell {
   readonly attempt: number;
 }
 
+export type AfterProgram = (guest: Guest, program: Program) => Promise<void>;
+
 export interface CellContext {
   /** Gets PROGRAM.ktap, PROGRAM.stderr and PROGRAM.vitals.gz (what the guest said of itself afterwards). */
   readonly directory: string;
   readonly detectors: Detectors;
   /** What all patience is multiplied by; the program's deadline is already. */
   readonly timeScale: number;
+  readonly afterProgram?: AfterProgram | undefined;
   /** Whether the RAM of a guest in which something hangs is dumped. */
   readonly dump: boolean;
   readonly signal?: AbortSignal | undefined;
@@ -44,6 +47,7 @@ export async function runCell(cell: Cell, guests: GuestInUse, context: CellConte
     run.outcome.type === 'exited' || run.outcome.type === 'signalled'
       ? undefined
       : await trouble(guest, { directory: `${output}.hang`, memory: context.dump });
+  if (guest.alive) await context.afterProgram?.(guest, program);
   const after = guest.alive ? await inspect(guest, program.name, context) : undefined;
   const lost = kept ?? (after && (await keep(output, { 'vitals.gz': gzipSync(after.answer) })));
   const end = guest.alive ? undefined : await guest.ended();

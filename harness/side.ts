@@ -8,6 +8,7 @@ import type { Side } from './events.ts';
 import type { GuestSource } from './guest-source.ts';
 import { bootSource, forkSource, type SourceRequest } from './guest-sources.ts';
 import type { Judgement } from './judge.ts';
+import type { AfterProgram } from './run-cell.ts';
 import type { Program } from './suite.ts';
 import type { Trial } from './trial.ts';
 
@@ -17,8 +18,13 @@ export interface SideResult extends CellsResult {
 }
 
 /** Takes one kernel of a trial through the suite. A kernel that does not boot is a result. */
-export async function runSide(trial: Trial, side: Side, kernel: Kernel): Promise<SideResult> {
-  const request = await cellsRequest(trial, side, kernel);
+export async function runSide(
+  trial: Trial,
+  side: Side,
+  kernel: Kernel,
+  afterProgram?: AfterProgram,
+): Promise<SideResult> {
+  const request = { ...(await cellsRequest(trial, side, kernel)), afterProgram };
   try {
     const sources = sourceRequest(trial, kernel, path.join(trial.run.path, side));
     const source = trial.options.guests === 'boot' ? bootSource(sources) : await forkSource(sources);

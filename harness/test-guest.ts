@@ -37,13 +37,21 @@ export async function pushSuite(guest: Guest, suite: Suite, signal?: AbortSignal
 const calmKmemleak =
   'k=/sys/kernel/debug/kmemleak; if [ -w $k ]; then sleep 6; echo scan > $k; echo clear > $k; fi';
 
+/** What ran at boot is not what a test ran (kernel/gcov/fs.c, 5.10 to 7.x). */
+const resetCounters = 'c=/sys/kernel/debug/gcov/reset; if [ -w $c ]; then echo 0 > $c; fi';
+
 /** Another name when guests are made ready in another way: kept snapshots of the old way are no good then. */
-export const preparation = createHash('sha256').update(calmKmemleak).digest('hex');
+export const preparation = createHash('sha256')
+  .update(calmKmemleak + resetCounters)
+  .digest('hex');
 
 /** Makes a booted guest ready for tests: the programs are there, and it has no earlier complaints. */
 export async function prepareGuest(guest: Guest, suite: Suite, signal?: AbortSignal): Promise<void> {
   await pushSuite(guest, suite, signal);
-  await guest.exec(calmKmemleak, { deadlineMs: 60_000, ...(signal ? { signal } : {}) });
+  await guest.exec(`${calmKmemleak}; ${resetCounters}`, {
+    deadlineMs: 60_000,
+    ...(signal ? { signal } : {}),
+  });
 }
 
 async function packPrograms(programs: readonly Program[]): Promise<Buffer> {

@@ -52,6 +52,12 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./verbs/applies.ts')).appliesVerb(),
   },
   {
+    name: 'coverage',
+    usage: '[options] <candidate>',
+    description: 'which of the lines that a candidate brings were executed, by which tests',
+    load: async () => (await import('./verbs/coverage.ts')).coverageVerb(),
+  },
+  {
     name: 'doctor',
     usage: '[options]',
     description: 'show what this machine has and lacks for a trial; exit 2 when something is missing',

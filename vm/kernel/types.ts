@@ -35,6 +35,8 @@ export interface Kernel {
   readonly systemMap: string;
   /** Path of make's output. */
   readonly log: string;
+  /** Directory of gcc's notes on the code of io_uring/ that it counts; it exists for profile `coverage` only. */
+  readonly notes: string;
   /** What `make kernelversion` printed. */
   readonly version: string;
   /** Name of the profile that was asked for. */

@@ -31,6 +31,7 @@ const NAMES = {
   config: 'config',
   systemMap: 'System.map',
   log: 'build.log',
+  notes: 'gcno',
   record: 'kernel.json',
 };
 
@@ -68,6 +69,7 @@ const kernelAt = (dir: string, record: KernelRecord, use: { profile: string; reu
   config: path.join(dir, NAMES.config),
   systemMap: path.join(dir, NAMES.systemMap),
   log: path.join(dir, NAMES.log),
+  notes: path.join(dir, NAMES.notes),
   version: record.version,
   seconds: record.seconds,
   objectsCompiled: record.objectsCompiled,
@@ -90,6 +92,7 @@ export async function storeKernel(buildDir: string, log: string, record: KernelR
     await flush(target);
   }
   await copyFile(log, path.join(temporary, NAMES.log));
+  await copyNotes(path.join(buildDir, 'io_uring'), path.join(temporary, NAMES.notes));
   const { size } = await stat(path.join(temporary, NAMES.vmlinux));
   const file: z.infer<typeof KernelFile> = {
     schema: 1,
@@ -102,6 +105,14 @@ export async function storeKernel(buildDir: string, log: string, record: KernelR
   await rm(dir, { recursive: true, force: true });
   await rename(temporary, dir);
   return kernelAt(dir, record, { profile: record.profile, reused: false });
+}
+
+/** What gcc says of the code that it counts (gcov(1)) fits this build's counters and no other's. */
+async function copyNotes(from: string, to: string): Promise<void> {
+  const notes = (await readdir(from).catch(() => [])).filter((name) => name.endsWith('.gcno'));
+  if (notes.length === 0) return;
+  await mkdir(to);
+  for (const name of notes) await copyFile(path.join(from, name), path.join(to, name));
 }
 
 /** Removes what killed processes left of this kernel. */
