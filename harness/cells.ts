@@ -23,6 +23,8 @@ export interface CellsRequest {
   readonly source: GuestSource;
   /** Takes from a guest what else is wanted of it when a program has run. */
   readonly afterProgram?: AfterProgram | undefined;
+  /** Whether enough is known, asked after each cell: then no further one is begun. */
+  readonly enough?: ((seen: CellsResult) => boolean) | undefined;
   readonly onEvent: Listener;
   readonly signal?: AbortSignal | undefined;
 }
@@ -53,17 +55,19 @@ export async function runCells(request: CellsRequest): Promise<CellsResult> {
   const orders: OrderRecord[] = [];
   let [next, done, guests] = [0, 0, 0];
   let bootFailure: GuestBootError | undefined;
+  let enough = false;
   if (request.source.bootConsole !== undefined) noteBoot({ ...request, reports }, request.source.bootConsole);
 
   async function work(): Promise<void> {
     const nextName = (): string => `guest-${++guests}`;
     await using guest = new GuestInUse({ ...request, reports, orders, nextName });
-    for (let index = next++; index < plan.length && !bootFailure; index = next++) {
+    for (let index = next++; index < plan.length && !bootFailure && !enough; index = next++) {
       request.signal?.throwIfAborted();
       const cell = plan[index] as PlannedCell;
       try {
         results[index] = await runPlanned(request, cell, guest, { done, total: plan.length });
         done++;
+        enough ||= request.enough?.({ points: results.flat(), reports, orders }) ?? false;
       } catch (error) {
         if (!(error instanceof GuestBootError)) throw error;
         noteBoot({ ...request, reports }, error.failure.consolePath);

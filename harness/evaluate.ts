@@ -3,13 +3,11 @@ import { ExitCode, RingtrialError } from '../common/errors.ts';
 import { guestImage } from '../vm/image/image.ts';
 import type { Kernel } from '../vm/kernel/index.ts';
 import { chooseAccelerator } from '../vm/qemu/accel.ts';
-import { judge } from './judge.ts';
-import { rememberOrders } from './known-orders.ts';
+import { judgeTrial } from './judge-trial.ts';
 import { buildSide, prepare, shapeOf } from './prepare.ts';
 import { reproduceScript, writeReproductionInitrd } from './reproduce.ts';
 import { RunDirectoryError } from './run-directory.ts';
 import { confirmed, runSide } from './side.ts';
-import { changesOfApplied } from './triage/suspect.ts';
 import type { EvaluateOptions, Prepared, Trial } from './trial.ts';
 import { type Verdict, verdictSchema } from './verdict.ts';
 import { compileVerdict, ending, facts } from './verdict-of-trial.ts';
@@ -70,14 +68,7 @@ async function tryBoth(trial: Trial, candidate: Kernel): Promise<Verdict> {
   const baseSeen = await runSide(trial, 'base', trial.base);
   if (baseSeen.bootFailure) throw baseSeen.bootFailure;
   const candidateSeen = await runSide(trial, 'candidate', candidate);
-  const judged = judge(baseSeen, candidateSeen, {
-    strict: trial.options.strict ?? false,
-    baseOrders: await rememberOrders(
-      trial.base.hash,
-      baseSeen.orders.map(({ after }) => after),
-    ),
-    changes: await changesOfApplied(trial.tree.dir, trial.applied.changes),
-  });
+  const judged = await judgeTrial(trial, { base: baseSeen, candidate: candidateSeen });
   const judgement = await confirmed(judged, trial, { kernel: candidate, seen: candidateSeen });
   return verdictSchema.parse({ ...facts(trial, candidate), ...judgement, ...ending(trial) });
 }

@@ -8,7 +8,6 @@ import type { Side } from './events.ts';
 import type { GuestSource } from './guest-source.ts';
 import { bootSource, forkSource, type SourceRequest } from './guest-sources.ts';
 import type { Judgement } from './judge.ts';
-import type { AfterProgram } from './run-cell.ts';
 import type { Program } from './suite.ts';
 import type { Trial } from './trial.ts';
 
@@ -22,9 +21,9 @@ export async function runSide(
   trial: Trial,
   side: Side,
   kernel: Kernel,
-  afterProgram?: AfterProgram,
+  extra: Pick<CellsRequest, 'afterProgram' | 'enough'> = {},
 ): Promise<SideResult> {
-  const request = { ...(await cellsRequest(trial, side, kernel)), afterProgram };
+  const request = { ...(await cellsRequest(trial, side, kernel)), ...extra };
   try {
     const sources = sourceRequest(trial, kernel, path.join(trial.run.path, side));
     const source = trial.options.guests === 'boot' ? bootSource(sources) : await forkSource(sources);

@@ -50,7 +50,7 @@ export async function coverage(options: CoverageOptions): Promise<Coverage> {
     shape: shapeOf(options, prepared.profile, accelerator),
   };
   const counters = new CounterBook(kernel.notes, changedFiles(prepared), options.signal);
-  const seen = await runSide(trial, 'candidate', kernel, counters.take);
+  const seen = await runSide(trial, 'candidate', kernel, { afterProgram: counters.take });
   if (seen.bootFailure) throw seen.bootFailure;
   const result = conclude(trial, { seen, counters, files: await filePairs(prepared) });
   run.write('coverage.json', `${JSON.stringify(result, null, 2)}\n`);
