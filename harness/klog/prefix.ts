@@ -169,7 +169,7 @@ export function parseLine(text: string, start: number, end: number): Line[] {
   const raw = withoutReturns(text);
   const plain = raw.includes('\x1b') ? raw.replace(COLOUR, '') : raw;
   const head = peel(plain);
-  const cuts = head.body.includes('] ') ? seams(head.body) : [];
+  const cuts = head.body.includes(']') ? seams(head.body) : [];
   if (cuts.length === 0) return escaped(lineOf(raw, start, end, head));
   const pieces = [0, ...cuts].map((at, i) => head.body.slice(at, cuts[i] ?? head.body.length));
   // Without a prefix of its own the first piece is a prompt or a torn word before the kernel's message.
@@ -194,6 +194,13 @@ const lineOf = (raw: string, start: number, end: number, head: Peeled): Line => 
 
 /** Splits a message at line ends that a logger escaped. */
 function escaped(line: Line): Line[] {
-  const mark = line.body.includes('\\x0a') ? '\\x0a' : line.body.includes('#012') ? '#012' : undefined;
-  return mark === undefined ? [line] : line.body.split(mark).map((body) => ({ ...line, body }));
+  const { body } = line;
+  // One character is found many times faster than several: V8 leaves that to memchr().
+  const mark =
+    body.includes('\\') && body.includes('\\x0a')
+      ? '\\x0a'
+      : body.includes('#') && body.includes('#012')
+        ? '#012'
+        : undefined;
+  return mark === undefined ? [line] : body.split(mark).map((piece) => ({ ...line, body: piece }));
 }

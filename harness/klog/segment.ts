@@ -176,7 +176,7 @@ export class Segmenter {
     const over = report.finished && !AFTERWORD.test(text);
     const how = over ? 'no' : belongs(line.body, text, report.header.rule.kind);
     if (how === 'frame' || how === 'sure') {
-      if (how === 'frame' && !text.includes('? ')) report.frames++;
+      if (how === 'frame' && !(text.includes('?') && text.includes('? '))) report.frames++;
       const sinceHeader = report.lines.length - report.at;
       this.#keep(report, line);
       if (END_MARK.test(text) || (sinceHeader > 1 && report.header.rule.last?.test(text) === true))

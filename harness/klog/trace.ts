@@ -94,11 +94,11 @@ export function parseFrame(body: string): Frame | undefined {
   const unreliable = text.startsWith('? ');
   if (unreliable) text = text.slice(2);
   if (text.startsWith('(')) text = text.slice(1);
-  if (text.includes('+0x')) {
+  if (text.includes('+')) {
     const frame = symbol(text, unreliable || text.endsWith('(unreliable)'));
     if (frame !== undefined) return frame;
-    const arm = ARM.exec(text);
-    return arm === null ? undefined : symbol(text.slice(arm[0].length), false);
+    const arm = text.includes('+0x') ? ARM.exec(text) : null;
+    if (arm !== null) return symbol(text.slice(arm[0].length), false);
   }
   const inline = text.endsWith('[inline]') ? INLINE.exec(text)?.groups : undefined;
   if (inline !== undefined)
@@ -110,7 +110,7 @@ const FRAME_ADDRESSES = /^(?:\[<?[0-9a-f]{4,16}>?\] {0,2}){1,2}/;
 
 /** Quick: whether a line looks like one of a stack trace. */
 export function isFrame(text: string): boolean {
-  if (text.includes('+0x')) {
+  if (text.includes('+')) {
     const addresses = text.startsWith('[') ? FRAME_ADDRESSES.exec(text) : null;
     let from = addresses === null ? 0 : addresses[0].length;
     if (text.startsWith('? ', from)) from += 2;
@@ -155,7 +155,7 @@ export function readRow(body: string): Row {
   const text = body.trim();
   const frame = parseFrame(text);
   if (frame !== undefined) return { body, text, frame };
-  const pointer = text.includes('+0x') ? parsePointer(text) : undefined;
+  const pointer = text.includes('+') ? parsePointer(text) : undefined;
   return pointer === undefined ? { body, text } : { body, text, pointer };
 }
 

@@ -59,7 +59,7 @@ function isRecent(lines: readonly string[]): boolean {
  */
 export function nestingOf(lines: readonly string[]): Nesting {
   const context = lines.find((b) => /^context-\{\d:/.test(b))?.[9];
-  const bodies = lines.filter((b) => b.includes('}-{'));
+  const bodies = lines.filter((b) => b.includes('{') && b.includes('}-{'));
   if (context === '5') return 'raw';
   if (context === '4' && !bodies.some((b) => /\}-\{\d:4\}/.test(b))) return 'flat';
   if (bodies.some((b) => /\}-\{(?:\d:[45]|[45]:\d)\}/.test(b))) return 'raw';

@@ -37,9 +37,7 @@ function unfold(bodies: readonly string[]): string[] {
 
 /** `is trying to release lock (NAME) at:`, the address on the next line; also `contend`. */
 function released(bodies: readonly string[]): LockUse | undefined {
-  const at = bodies.findIndex(
-    (b) => b.includes(' lock (') && / is trying to (?:release|contend) lock \(/.test(b),
-  );
+  const at = bodies.findIndex((b) => b.includes('(') && / is trying to (?:release|contend) lock \(/.test(b));
   if (at < 0) return undefined;
   const name = /lock \((.{1,300})\) at:/.exec(bodies[at] ?? '')?.[1];
   const frame = traceAfter(bodies, at).frames[0];
@@ -112,7 +110,7 @@ const NOTE_BEGINS =
   /^(?:but (?:there are no|this task is not|this lock (?:took|was))|and interrupts could|which (?:lock already|would create)|the code is fine|you didn't|or maybe|May be due|RCU used illegally|Possible false positive|and the lock comparison)/;
 const NOTE_SAYS = /^.{1,80} is (?:leaving the kernel|freeing memory)/;
 const isNote = (text: string): boolean =>
-  NOTE_BEGINS.test(text) || (text.includes(' is ') && NOTE_SAYS.test(text));
+  NOTE_BEGINS.test(text) || (text.endsWith('!') && NOTE_SAYS.test(text));
 
 /** The structure of a lockdep report of any kind (`kind` without `lockdep.`); parts it does not have are empty. */
 export function parseLockdep(

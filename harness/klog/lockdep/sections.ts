@@ -99,7 +99,7 @@ export function parseChainNames(bodies: readonly string[]): string[] {
 /** `[HC0[0]:SC0[0]:HE1:SE1]` and `hardirqs last  enabled at (12): [<...>] foo+0x1/0x2` (print_irqtrace_events). */
 export function parseIrq(bodies: readonly string[]): IrqState | undefined {
   const m = bodies
-    .filter((b) => b.includes('[HC'))
+    .filter((b) => b.includes('[') && b.includes('[HC'))
     .map((b) => /\[HC(\d)\[(\d{1,9})\]:SC(\d)\[(\d{1,9})\]:HE(\d):SE(\d)\]/.exec(b))
     .find((found) => found !== null);
   if (m === null || m === undefined) return undefined;

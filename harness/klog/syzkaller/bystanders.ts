@@ -39,7 +39,7 @@ const LOCKING = String.raw`
   reacquire_held_locks spin_dump spin_bug rwlock_bug debug_check_no_locks_\w+ trace_(hard|soft)irqs_\w+
   find_held_lock queued_\w*lock\w* native_queued_\w+ __pv_queued_\w+ pv_\w* osq_lock mcs_\w+
   _?_?raw_\w*(lock|unlock|trylock)\w* do_raw_\w+ (__)?spin_(lock|unlock|trylock)\w* _spin_\w+
-  (__)?read_(lock|unlock)\w* (__)?write_(lock|unlock)\w* (__)?mutex_\w+ __mutex_\w+ (__)?ww_mutex_\w+
+  (__)?read_(lock|unlock)\w* (__)?write_(lock|unlock)\w* (__)?mutex_\w+ __?mutex_\w+ (__)?ww_mutex_\w+
   (__)?rt_mutex_\w+ __rt_spin_\w+ rt_spin_\w+ (__)?down (__)?up
   (__)?down_(read|write|interruptible|killable|timeout|trylock|common|\w*nested)\w* (__)?up_(read|write)\w*
   call_rwsem_\w+ rwsem_\w+ __rwsem_\w+ percpu_(down|up)_\w+ __percpu_(down|up)_\w+
