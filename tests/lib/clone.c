@@ -49,24 +49,34 @@ static int probe(uint32_t nr)
 	return res;
 }
 
+static bool answers(uint32_t nr, const char *what)
+{
+	int res = probe(nr);
+
+	if (res < 0 && res != -EINVAL)
+		fail_now(what, text("result %s", result_text(res)));
+	return res == 0;
+}
+
+bool clone_is_there(void)
+{
+	return answers(0, "to clone two buffers, or EINVAL");
+}
+
+bool clone_range_is_there(void)
+{
+	return answers(1, "to clone one buffer of two, or EINVAL");
+}
+
 void clone_or_skip(void)
 {
-	int res = probe(0);
-
-	if (res == -EINVAL)
+	if (!clone_is_there())
 		skip_now("the kernel cannot clone buffers (before 6.12)");
-	if (res < 0)
-		fail_now("to clone two buffers", text("result %s", result_text(res)));
 }
 
 void clone_range_or_skip(void)
 {
-	int res;
-
 	clone_or_skip();
-	res = probe(1);
-	if (res == -EINVAL)
+	if (!clone_range_is_there())
 		skip_now("the kernel cannot clone a part of the buffers (before 6.13)");
-	if (res < 0)
-		fail_now("to clone one buffer of two", text("result %s", result_text(res)));
 }

@@ -6,6 +6,7 @@
 #ifndef RINGTRIAL_CLONE_H
 #define RINGTRIAL_CLONE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "ring.h"
@@ -28,6 +29,9 @@ int clone_buffers(struct ring *dst, const struct clone_request *request);
 /* All buffers of the source into an empty table. */
 int clone_all(struct ring *dst, const struct ring *src);
 
+/* Can the kernel clone (at all; parts of a table, and over one that is not empty)? */
+bool clone_is_there(void);
+bool clone_range_is_there(void);
 /* Skip the point when the kernel cannot clone (at all; parts of a table). */
 void clone_or_skip(void);
 void clone_range_or_skip(void);

@@ -10,6 +10,7 @@
 #define MOST_FAILURES_SHOWN 8
 
 static struct point_outcome *current;
+static void (*explain)(void);
 
 void point_begin(struct point_outcome *outcome)
 {
@@ -20,6 +21,8 @@ static _Noreturn void leave(enum point_status status)
 {
 	int running = POINT_RUNNING;
 
+	if (explain && status == POINT_FAILED)
+		explain();
 	fflush(stdout);
 	/* Two threads may end the point at once; the first one has the say. */
 	atomic_compare_exchange_strong(&current->status, &running, status);
@@ -33,6 +36,16 @@ void point_end(void)
 	if (failures > MOST_FAILURES_SHOWN)
 		note("%u failures in all", failures);
 	leave(failures ? POINT_FAILED : POINT_OK);
+}
+
+void point_explain_failure(void (*print)(void))
+{
+	explain = print;
+}
+
+bool point_has_failed(void)
+{
+	return atomic_load(&current->failures) != 0;
 }
 
 void point_note_oops(void)

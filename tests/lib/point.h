@@ -26,6 +26,7 @@
 struct run {
 	unsigned rounds;
 	struct rng rng;
+	unsigned extra_ms; /* besides POINT_MS, for a point that runs for a given time */
 };
 
 enum point_status {
@@ -51,6 +52,10 @@ _Noreturn void point_end(void);
 
 /* The kernel has oopsed during this point. */
 void point_note_oops(void);
+
+/* At the end of a point that has failed, `print` adds what a person wants to know. */
+void point_explain_failure(void (*print)(void));
+bool point_has_failed(void);
 
 void fail(const char *expected, const char *saw);
 _Noreturn void fail_now(const char *expected, const char *saw);

@@ -28,13 +28,14 @@ static void print_help(const struct program *program)
 	printf("%s: %s\n\n%s\nPoints:\n", program->name, program->summary, program->details);
 	for (size_t i = 0; i < program->count; i++)
 		printf("  %-26s %s\n", program->points[i].name, program->points[i].what);
-	printf("\nOptions:\n"
+	printf("\nOptions:\n%s"
 	       "  --seed N      the random choices of an earlier run (it printed `# seed N`)\n"
 	       "  --rounds N    how often each point repeats, instead of its own number\n"
 	       "  --point NAME  this point only\n"
 	       "  --list        the points' names\n"
 	       "  --help        this text\n\n"
-	       "Exit status: 0 all ok or skipped, 1 something failed, 2 the test itself is broken.\n");
+	       "Exit status: 0 all ok or skipped, 1 something failed, 2 the test itself is broken.\n",
+	       program->counts_seconds ? "  --seconds N   for how long each point runs (the same as --rounds)\n" : "");
 }
 
 static _Noreturn void usage_error(const struct program *program, const char *problem,
@@ -71,6 +72,7 @@ static int parse_options(const struct program *program, int argc, char **argv,
 	static const struct option known[] = {
 		{ "seed", required_argument, NULL, 's' },
 		{ "rounds", required_argument, NULL, 'r' },
+		{ "seconds", required_argument, NULL, 'S' },
 		{ "point", required_argument, NULL, 'p' },
 		{ "list", no_argument, NULL, 'l' },
 		{ "help", no_argument, NULL, 'h' },
@@ -83,6 +85,10 @@ static int parse_options(const struct program *program, int argc, char **argv,
 		case 's':
 			options->seed = parse_number(program, optarg, UINT64_MAX);
 			break;
+		case 'S':
+			if (!program->counts_seconds)
+				usage_error(program, "its points count rounds, not seconds", "");
+			/* fall through */
 		case 'r':
 			options->rounds = (unsigned)parse_number(program, optarg, 1000000);
 			if (!options->rounds)
@@ -172,6 +178,10 @@ static enum exit_status run_points(const struct program *program, const struct o
 
 		if (options->only && options->only != point)
 			continue;
+		if (program->counts_seconds) {
+			run.extra_ms = run.rounds * 1000;
+			deadline.at_ns += (int64_t)run.extra_ms * 1000000;
+		}
 		getrusage(RUSAGE_CHILDREN, &before);
 		supervise_point(point, &run, deadline, &outcome);
 		print_cost(start, &before, run.rounds);

@@ -11,6 +11,7 @@
 #ifndef RINGTRIAL_PROGRAM_H
 #define RINGTRIAL_PROGRAM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "point.h"
@@ -28,6 +29,7 @@ struct program {
 	const char *details; /* invariants, kernels, designs told apart */
 	const struct point *points;
 	size_t count;
+	bool counts_seconds; /* its points run for so many seconds, not rounds: --seconds N */
 };
 
 int program_main(const struct program *program, int argc, char **argv);

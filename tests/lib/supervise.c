@@ -197,6 +197,7 @@ void supervise_point(const struct point *point, const struct run *run,
 {
 	struct supervised supervised = { .program = program_deadline, .output = -1 };
 	unsigned allowed = deadline_left_ms(program_deadline);
+	unsigned usual = POINT_MS + run->extra_ms;
 
 	memset(outcome, 0, sizeof(*outcome));
 	if (allowed < LEAST_POINT_MS) {
@@ -217,7 +218,7 @@ void supervise_point(const struct point *point, const struct run *run,
 		set_outcome(supervised.shared, POINT_ERROR, text("fork: %s", strerror(errno)));
 	} else {
 		child_to_kill = supervised.child;
-		if (await_point(&supervised, deadline_in_ms(allowed < POINT_MS ? allowed : POINT_MS)))
+		if (await_point(&supervised, deadline_in_ms(allowed < usual ? allowed : usual)))
 			judge_death(supervised.wait_status, supervised.shared);
 		else
 			end_stuck_point(&supervised);

@@ -11,7 +11,10 @@
 #include "point.h"
 #include "program.h"
 
-/* `program_deadline` is when the whole program must be through; a point gets POINT_MS at most. */
+/*
+ * `program_deadline` is when the whole program must be through; a point gets POINT_MS at most, and
+ * `run->extra_ms`.
+ */
 void supervise_point(const struct point *point, const struct run *run,
 		     struct deadline program_deadline, struct point_outcome *outcome);
 
