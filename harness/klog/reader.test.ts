@@ -107,3 +107,21 @@ describe('readLog', () => {
     expect(reports[0]?.text).not.toContain('rival');
   });
 });
+
+describe('headers with several forms', () => {
+  const STACK = ['Call Trace:', ' <TASK>', ' foo+0x1/0x2', ' bar+0x3/0x4', ' </TASK>', ''].join('\n');
+  test.each([
+    ['WARNING: at foo+0x1/0x2, CPU#0: sh/42', 'warn.new', 'WARNING in foo'],
+    ['WARNING: lib/a.c:1 at foo+0x1/0x2, CPU#0: sh/42', 'warn.new', 'WARNING in foo at lib/a.c'],
+    ['WARNING: CPU: 0 PID: 42 at foo+0x1/0x2', 'warn.old', 'WARNING in foo'],
+    [
+      'rcu: INFO: rcu_preempt detected expedited stalls, but suppressed full report due to a stuck CSD-lock.',
+      'rcu.stall.csd',
+      'rcu_preempt detected stall, report suppressed by a stuck CSD lock',
+    ],
+    ['list_add double add: new=ffff8880, prev=ffff8880, next=ffff8881.', 'list.add', 'list_add double add'],
+  ])('%s', (line, kind, title) => {
+    const [report] = readLog(`${line}\n${STACK}`);
+    expect({ kind: report?.kind, title: report?.title }).toEqual({ kind, title });
+  });
+});

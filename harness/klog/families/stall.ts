@@ -14,9 +14,9 @@ const OWNER = /likely (?:owned|last held) by task/;
 export const stallHeaders: readonly HeaderRule[] = [
   {
     kind: 'rcu.stall.csd',
-    literal: 'stall, but suppressed full report',
+    literal: ' but suppressed full report',
     scan: SIGNS,
-    re: /^(?:rcu: )?INFO: (?<flavour>\w{1,40}) detected stall, but suppressed full report/,
+    re: /^(?:rcu: )?INFO: (?<flavour>\w{1,40}) detected (?:stall|expedited stalls), but suppressed full report/,
     severity: 'warning',
     title: (g) => `${g['flavour']} detected stall, report suppressed by a stuck CSD lock`,
   },

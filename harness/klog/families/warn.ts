@@ -56,6 +56,14 @@ export const warnHeaders: readonly HeaderRule[] = [
     title: (g) => `WARNING in ${g['func']} at ${g['at']}`,
   },
   {
+    // without CONFIG_DEBUG_BUGVERBOSE
+    kind: 'warn.new',
+    literal: 'WARNING: at ',
+    re: /^WARNING: at (?<func>[^\s+,]{1,200})\S{0,60}, CPU#\d/,
+    severity: 'warning',
+    title: (g) => `WARNING in ${g['func']}`,
+  },
+  {
     // arch/x86/kernel/unwind_frame.c and others: a message without a stack
     kind: 'warn.text',
     literal: 'WARNING: ',
@@ -74,10 +82,10 @@ export const warnHeaders: readonly HeaderRule[] = [
   },
   {
     kind: 'list.add',
-    literal: 'list_add corruption',
-    re: /^list_add corruption(?<what>\.? ?[^(,]{0,60}?)(?: should|,| is| \(|$)/,
+    literal: 'list_add ',
+    re: /^list_add (?<what>corruption|double add)\b/,
     severity: 'bug',
-    title: () => 'list_add corruption',
+    title: (g) => `list_add ${g['what']}`,
     announces: WARN_OR_BUG,
   },
   {
