@@ -84,6 +84,11 @@ describe('loadCandidate', () => {
       { ...described, expect: { verdict: 'accept', detector: [] } },
       '"detector"',
     ],
+    [
+      'a detector that there is not',
+      { ...described, expect: { verdict: 'reject', profile: 'kasan', detectors: ['luck'] } },
+      'at expect.detectors[0]',
+    ],
     ['a missing key', { ...described, title: undefined }, 'at title'],
     ['an unknown kind', { ...described, kind: 'idea' }, 'at kind'],
     ['a patch out of the directory', { ...described, patches: ['../x.patch'] }, 'plain name of a file'],

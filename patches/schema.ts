@@ -20,6 +20,8 @@ const patchName = z
 const expectation = z.strictObject({
   /** What a suite that works says about this candidate. */
   verdict: z.enum(['accept', 'reject']),
+  /** The profile whose kernels are expected to show it; `lockdep` when nobody has said. */
+  profile: z.string().min(1).optional(),
   /** Any of them is enough: which one speaks first depends on the profile and on timing. */
   detectors: z.array(z.enum(detectors)).default([]),
   /** Observations (`# observe KEY=VALUE`) in which the candidate differs from its base, by `TEST.KEY`. */
