@@ -74,7 +74,7 @@ export class RunDirectory {
 }
 
 /** Local time to the millisecond, sortable and safe in a file name. */
-function stamp(now = new Date()): string {
+export function stamp(now = new Date()): string {
   const local = new Date(now.getTime() - now.getTimezoneOffset() * 60_000);
   return local.toISOString().replaceAll(/[:.]/g, '').replace('T', '-').replace('Z', '');
 }

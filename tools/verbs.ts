@@ -58,6 +58,12 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./verbs/coverage.ts')).coverageVerb(),
   },
   {
+    name: 'recall',
+    usage: '[options] [mutants...]',
+    description: 'run the suite over the mutants and their bases: what it catches, by what, how fast',
+    load: async () => (await import('./verbs/recall.ts')).recallVerb(),
+  },
+  {
     name: 'doctor',
     usage: '[options]',
     description: 'show what this machine has and lacks for a trial; exit 2 when something is missing',

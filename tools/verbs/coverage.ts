@@ -9,6 +9,7 @@ import { screenOn } from '../../harness/output/screen.ts';
 import { loadCandidate } from '../../patches/index.ts';
 import { ensureHost } from '../host.ts';
 import { interruptible } from '../interrupt.ts';
+import { names } from '../values.ts';
 
 export const coverageVerb = () =>
   new Command('coverage')
@@ -19,9 +20,7 @@ export const coverageVerb = () =>
     )
     .option('--tree <tree>', 'debian:6.1, another debian:X, a directory, DIR@REF, a tarball or its URL')
     .option('--suite <name>', 'test programs', 'fixed-buffers')
-    .option('--only <programs>', 'only these programs of the suite, separated by commas', (text) =>
-      text.split(','),
-    )
+    .option('--only <programs>', 'only these programs of the suite, separated by commas', names)
     .option('--out <directory>', 'the run directory, which must not exist yet')
     .option('--html <file>', 'write the annotated patch as a page, too')
     .option('--json', 'print the result as JSON (schema ringtrial.coverage/1)', false)

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { Command, Option } from '@commander-js/extra-typings';
 import { ExitCode } from '../../common/errors.ts';
 import { evaluate } from '../../harness/evaluate.ts';
 import { progressOn } from '../../harness/output/progress.ts';
@@ -8,6 +8,7 @@ import type { Verdict } from '../../harness/verdict.ts';
 import { loadCandidate } from '../../patches/index.ts';
 import { ensureHost } from '../host.ts';
 import { interruptible } from '../interrupt.ts';
+import { names, positive } from '../values.ts';
 
 const exitCodes: Record<Verdict['verdict'], number> = {
   accepted: ExitCode.accepted,
@@ -25,9 +26,7 @@ export const evaluateVerb = () =>
     .option('--tree <tree>', 'debian:6.1, another debian:X, a directory, DIR@REF, a tarball or its URL')
     .option('--profile <name>', 'kernel configuration and guest', 'lockdep')
     .option('--suite <name>', 'test programs', 'fixed-buffers')
-    .option('--only <programs>', 'only these programs of the suite, separated by commas', (text) =>
-      text.split(','),
-    )
+    .option('--only <programs>', 'only these programs of the suite, separated by commas', names)
     .option('--repeat <n>', 'run the suite so often on each kernel', positive, 1)
     .option('--strict', 'reject when a behaviour changes, even where no invariant breaks', false)
     .addOption(
@@ -67,10 +66,3 @@ export const evaluateVerb = () =>
         screen.end();
       }
     });
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1)
-    throw new InvalidArgumentError('A whole number of at least 1 is needed.');
-  return value;
-}

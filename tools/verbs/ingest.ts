@@ -5,6 +5,7 @@ import { table } from '../../harness/output/table.ts';
 import { type Ingested, ingest, projectCandidates, type Report } from '../../patches/index.ts';
 import { resolveTree } from '../../vm/kernel/index.ts';
 import { interruptible } from '../interrupt.ts';
+import { positive } from '../values.ts';
 
 export const ingestVerb = () =>
   new Command('ingest')
@@ -115,13 +116,6 @@ function hint({ candidates }: Report, out: string | undefined): string {
 }
 
 const collected = (dir: string, before: readonly string[]): string[] => [...before, path.resolve(dir)];
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1)
-    throw new InvalidArgumentError('A whole number of at least 1 is needed.');
-  return value;
-}
 
 function plainName(text: string): string {
   if (/^[A-Za-z0-9][A-Za-z0-9._+-]*$/.test(text)) return text;

@@ -1,0 +1,51 @@
+import type { FoundReport, PointResult } from '../status.ts';
+import type { MutantRow } from './schema.ts';
+
+export type Alarm = MutantRow['how'][number];
+
+/** Which detector a kind of kernel report belongs to, by the first rule that fits. */
+const byKind: readonly (readonly [RegExp, Alarm['detector']])[] = [
+  [/^lockdep/, 'lockdep'],
+  [/^(?:kasan|kfence|kmsan|ubsan|slub|bad\.)/, 'kasan'],
+  [/^kcsan/, 'kcsan'],
+  [/^refcount/, 'refcount'],
+  [/^kmemleak/, 'leak'],
+  [/^(?:hung|softlockup|hardlockup|rcu|wq)/, 'hang'],
+];
+
+const ofReport = ({ report, program }: FoundReport): Alarm => ({
+  detector: byKind.find(([kind]) => kind.test(report.kind))?.[1] ?? 'warn',
+  program,
+  text: report.title,
+});
+
+const ofPoint = ({ name, program, reason = 'failed' }: PointResult): Alarm => ({
+  detector: /^hang|has not returned/.test(reason) ? 'hang' : 'functional',
+  program,
+  text: `${name}: ${reason}`,
+});
+
+/** What one kernel did in a number of runs. */
+export interface Seen {
+  readonly points: readonly PointResult[];
+  readonly reports: readonly FoundReport[];
+}
+
+/** What speaks against a kernel: points that failed by their own word, and kernel reports. Each with its repetition. */
+export const alarms = ({ points, reports }: Seen): (Alarm & { readonly repetition: number })[] => [
+  ...reports.map((found) => ({ ...ofReport(found), repetition: found.repetition })),
+  ...points
+    .filter(({ own }) => own === 'FAIL')
+    .map((point) => ({ ...ofPoint(point), repetition: point.repetition })),
+];
+
+/** What speaks against a mutant and not against base: a failure that base has too tells nothing. */
+export function against(base: Seen, mutant: Seen): ReturnType<typeof alarms> {
+  const known = new Set(base.reports.map(({ report }) => report.signature));
+  const passing = new Set(base.points.filter(({ own }) => own === 'PASS').map(({ name }) => name));
+  const failing = new Set(base.points.filter(({ own }) => own === 'FAIL').map(({ name }) => name));
+  return alarms({
+    reports: mutant.reports.filter(({ report }) => !known.has(report.signature)),
+    points: mutant.points.filter(({ name }) => passing.has(name) && !failing.has(name)),
+  });
+}

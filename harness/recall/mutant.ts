@@ -1,0 +1,62 @@
+import { RingtrialError } from '../../common/errors.ts';
+import type { Candidate } from '../../patches/index.ts';
+import { buildSide, prepare } from '../prepare.ts';
+import { runSide } from '../side.ts';
+import type { Trial } from '../trial.ts';
+import type { BaseTrial } from './base.ts';
+import { against } from './detector.ts';
+import { type RecallOptions, runDirectoryOf } from './options.ts';
+import type { MutantRow } from './schema.ts';
+
+/** Runs the suite on one mutant until something speaks that does not on base, or the repetitions are used up. */
+export async function tryMutant(
+  mutant: Candidate,
+  base: BaseTrial,
+  options: RecallOptions,
+): Promise<MutantRow> {
+  const { tree, profile } = base.row;
+  const about = {
+    ...{ mutant: mutant.name, title: mutant.title, tree, profile },
+    expected: mutant.expect?.detectors ?? [],
+  };
+  const nothing = { ...about, result: 'not tried' as const, how: [], repetitions: 0, seconds: 0 };
+  try {
+    const prepared = await prepare({
+      ...base.trial.options,
+      ...{ patch: mutant.name, tree, profile },
+      repeat: options.repeat,
+      out: runDirectoryOf(options.out, mutant.name),
+    });
+    const directory = prepared.run.path;
+    const built = await buildSide(prepared, 'candidate');
+    if (!built.ok)
+      return {
+        ...nothing,
+        directory,
+        problem: `it does not compile: ${built.error.file}: ${built.error.message}`,
+      };
+    const trial: Trial = { ...base.trial, ...prepared };
+    const started = Date.now();
+    const seen = await runSide(trial, 'candidate', built.kernel, {
+      enough: (soFar) => against(base.seen, soFar).length > 0,
+    });
+    const spoke = seen.bootFailure
+      ? [{ detector: 'hang' as const, program: null, text: 'it does not boot', repetition: 1 }]
+      : against(base.seen, seen);
+    return {
+      ...about,
+      result: spoke.length > 0 ? 'caught' : 'missed',
+      how: spoke.map(({ detector, program, text }) => ({ detector, program, text })),
+      repetitions:
+        spoke.length > 0
+          ? Math.max(1, Math.min(...spoke.map(({ repetition }) => repetition)))
+          : options.repeat,
+      seconds: Math.round((Date.now() - started) / 100) / 10,
+      directory,
+    };
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    if (!(error instanceof RingtrialError)) throw error;
+    return { ...nothing, directory: null, problem: error.message.split('\n')[0] ?? '' };
+  }
+}
