@@ -25,7 +25,11 @@ function hexValue(text: string, from: number, to: number): number {
   return value;
 }
 
-const isBlank = (code: number): boolean => code === 0x20 || (code >= 0x09 && code <= 0x0d) || code === 0xa0;
+/** Whether a character stands between two places. */
+function between(text: string, char: string, from: number, to: number): boolean {
+  const at = text.indexOf(char, from);
+  return at >= 0 && at < to;
+}
 
 /** Where `func+0x1a/0x2b` has its signs. */
 interface SymbolParts {
@@ -41,8 +45,8 @@ function symbolAt(text: string, from: number): SymbolParts | undefined {
   const slash = hexEnd(text, plus + 3);
   if (slash === plus + 3 || !text.startsWith('/0x', slash)) return undefined;
   const end = hexEnd(text, slash + 3);
-  if (end === slash + 3) return undefined;
-  for (let at = from; at < plus; at++) if (isBlank(text.charCodeAt(at))) return undefined;
+  if (end === slash + 3 || between(text, ' ', from, plus) || between(text, '\t', from, plus))
+    return undefined;
   return { plus, slash, end };
 }
 
