@@ -35,7 +35,7 @@ export const recallVerb = () =>
       const directory = path.resolve(out ?? path.join(runsRoot(), `${stamp()}-recall`));
       try {
         const result = await recall({
-          names,
+          names: mutants,
           ...options,
           out: directory,
           signal,
