@@ -33,7 +33,7 @@ export async function loadExternal(place: ExternalPlace, options: ExternalOption
     options,
   );
   const directory = await buildAll(place, source, options.signal);
-  const names = await programNames(path.join(directory, 'Makefile'));
+  const names = programNames(await readFile(path.join(directory, 'Makefile'), 'utf8'));
   const wanted = wantedPrograms(place, names);
   const built = await Promise.all(wanted.map((name) => isThere(path.join(directory, name))));
   const missing = wanted.filter((_, index) => !built[index]);
@@ -66,9 +66,10 @@ export function wantedPrograms(place: ExternalPlace, names: readonly string[]): 
 }
 
 /** The list `test_srcs` in liburing's test/Makefile (2.3 to 2.15); C++ and what it adds by condition is not in it. */
-async function programNames(makefile: string): Promise<string[]> {
-  const list = /^test_srcs := \\\n((?:\t.*\\\n)*.*)/m.exec(await readFile(makefile, 'utf8'))?.[1] ?? '';
-  return [...list.matchAll(/^\s+([\w-]+)\.c\b/gm)].map((match) => match[1] ?? '');
+export function programNames(makefile: string): string[] {
+  const list = /^test_srcs := \\\n((?:\t.*\\\n)*.*)/m.exec(makefile)?.[1] ?? '';
+  // Some versions name a test twice.
+  return [...new Set([...list.matchAll(/^\s+([\w-]+)\.c\b/gm)].map((match) => match[1] ?? ''))];
 }
 
 async function buildAll(place: ExternalPlace, source: SourcePackage, signal?: AbortSignal): Promise<string> {
@@ -86,7 +87,10 @@ async function buildAll(place: ExternalPlace, source: SourcePackage, signal?: Ab
     await run(['tar', '--extract', '--strip-components=1', '--no-same-owner', '--file', source.tarball]);
     await run(['./configure', '--cc=gcc']);
     await run(['make', '-s', '-j2', '-C', 'src', 'ENABLE_SHARED=0', 'liburing.a']);
-    const names = wantedPrograms(place, await programNames(path.join(tree, 'test', 'Makefile')));
+    const names = wantedPrograms(
+      place,
+      programNames(await readFile(path.join(tree, 'test', 'Makefile'), 'utf8')),
+    );
     // Old headers may lack what single tests need: the others are worth having.
     await run(
       [

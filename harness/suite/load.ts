@@ -34,7 +34,9 @@ export async function loadSuite(
   const programs = await Promise.all(
     found.description.programs.map((program) => compiled(program, { place: found, directory, signal })),
   );
-  return { name: found.name, title: found.description.title, programs, policy };
+  // A verdict names it, and what a verdict names can be loaded again.
+  const name = found.shipped ? found.name : found.directory;
+  return { name, title: found.description.title, programs, policy };
 }
 
 /**

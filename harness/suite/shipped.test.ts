@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { entriesWithoutTest } from '../policy.ts';
-import { releaseFor, wantedPrograms } from './external.ts';
+import { programNames, releaseFor, wantedPrograms } from './external.ts';
 import { loadSuite } from './load.ts';
-import { findSuite } from './locate.ts';
+import { findSuite, suiteNames } from './locate.ts';
 import { fullName } from './program.ts';
 
 describe('fixed-buffers', () => {
@@ -13,11 +13,14 @@ describe('fixed-buffers', () => {
     const names = programs.flatMap((program) => program.points.map((point) => fullName(program, point)));
     expect(entriesWithoutTest(policy, names)).toEqual([]);
   });
+});
 
+describe('every suite that comes with Ringtrial', () => {
   test('says of each program what it exercises, and on which kernels', async () => {
-    const found = await findSuite('fixed-buffers');
-    if (found.kind !== 'programs') throw new Error('it is a suite of others');
-    const silent = found.description.programs.filter((one) => !one.operations?.length || !one.kernels);
+    const found = await Promise.all((await suiteNames()).map((name) => findSuite(name)));
+    const programs = found.flatMap((one) => (one.kind === 'programs' ? one.description.programs : []));
+    const silent = programs.filter((one) => !one.operations?.length || !one.kernels);
+    expect(programs.length).toBeGreaterThan(10);
     expect(silent.map((one) => one.name)).toEqual([]);
   });
 });
@@ -30,6 +33,12 @@ describe('liburing', () => {
     if (found.kind !== 'external') throw new Error('it is a suite of ours');
     expect(wantedPrograms(found, names)).toEqual(['fixed-link', 'rsrc_tags']);
     expect(wantedPrograms({ ...found, group: undefined }, names)).toEqual(names);
+  });
+
+  test('takes its programs from the Makefile, each once, and no C++', () => {
+    const makefile =
+      'all: x\ntest_srcs := \\\n\taccept.c \\\n\tskip-cqe.c \\\n\tskip-cqe.c \\\n\trsrc_tags.c \\\n\t# EOL\n\nifdef CXX\n\ttest_srcs += sq-full-cpp.cc\nendif\n';
+    expect(programNames(makefile)).toEqual(['accept', 'skip-cqe', 'rsrc_tags']);
   });
 
   test('leaves out what must not run', async () => {
