@@ -146,13 +146,15 @@ static void out_of_order(struct run *run)
 		{ 60, 62, 64, 66, 68, 70, 72, 74, 76, 78, 80, 82 },
 	};
 
-	for (unsigned i = 0; i <= sizeof(orders) / sizeof(orders[0]); i++) {
+	const unsigned fixed = sizeof(orders) / sizeof(orders[0]);
+
+	for (unsigned i = 0; i <= fixed; i++) {
 		struct region region, other;
 		unsigned drawn[SHUFFLED];
 
 		huge_map_transparent(&region, 1);
 		rng_shuffle(&run->rng, drawn, SHUFFLED);
-		collect_pages(&other, &region, i < sizeof(orders) / sizeof(orders[0]) ? orders[i] : drawn, SHUFFLED);
+		collect_pages(&other, &region, i < fixed ? orders[i] : drawn, SHUFFLED);
 		try_buffer(run, &other, 0, other.length);
 		try_buffer(run, &other, page_size() - 1, other.length - page_size());
 		region_unmap(&other);
@@ -183,7 +185,8 @@ static void memory_limit(struct run *run)
 		if (alone < 0 && round == 0)
 			skip_now("this user's locked memory is used up by others");
 		if (alone < 0)
-			fail_now("the limit to allow one huge page again", text("result %s", result_text(alone)));
+			fail_now("the limit to allow one huge page again",
+				 text("result %s", result_text(alone)));
 		unregister_or_fail(&ring);
 		both = register_buffers(&ring, buffers, 2, NULL);
 		agreed_add(&counted, both == 0 ? "once" : text("%d", both));

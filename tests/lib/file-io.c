@@ -72,7 +72,8 @@ int fixed_io(struct ring *ring, enum direction direction, const struct file *fil
 static const char *span_text(enum direction direction, struct span span)
 {
 	return text("%s of %zu bytes at %p through buffer %u",
-		    direction == FLIGHT_READ ? "READ_FIXED" : "WRITE_FIXED", span.length, (void *)span.at, span.slot);
+		    direction == FLIGHT_READ ? "READ_FIXED" : "WRITE_FIXED", span.length,
+		    (void *)span.at, span.slot);
 }
 
 void fixed_read_works(struct ring *ring, const struct file *file, struct span span)
