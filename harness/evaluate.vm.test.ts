@@ -30,9 +30,12 @@ describe('a trial on real kernels', () => {
     expect(verdict.reasons).toEqual([]);
     expect(verdict.summary).toBe('accepted');
     expect(verdict.tests.length).toBeGreaterThanOrEqual(40);
-    expect(
-      verdict.tests.filter((one) => one.base.status !== 'PASS' || one.candidate.status !== 'PASS'),
-    ).toEqual([]);
+    // What this kernel has not is skipped, with the reason; everything else passes.
+    const odd = verdict.tests.filter(({ base, candidate }) =>
+      [base, candidate].some(({ status, reason }) => status !== 'PASS' && (status !== 'SKIP' || !reason)),
+    );
+    expect(odd).toEqual([]);
+    expect(verdict.tests.filter(({ base }) => base.status === 'PASS').length).toBeGreaterThanOrEqual(50);
     expect(verdict.reports).toEqual([]);
     expect(verdict.kernels.base?.hash).toBe(verdict.kernels.candidate?.hash);
     // What lies in the run directory is the verdict that was returned, and everything behind it.
