@@ -14,103 +14,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { guestImage } from '../vm/image/image.ts';
 import { loadProfile } from '../vm/kernel/index.ts';
 import { baseKernel } from '../vm/kernel/testing.ts';
+import type { Guest } from '../vm/qemu/guest.ts';
+import { forkSnapshot } from '../vm/qemu/snapshot.ts';
+import { SnapshotStore } from '../vm/qemu/snapshot-store.ts';
 import { type CellsResult, runCells } from './cells.ts';
+import { type Death, deaths } from './deaths.ts';
 import type { GuestSource } from './guest-source.ts';
-import { bootSource, forkSource, type SourceRequest } from './guest-sources.ts';
+import { bootSource, forkSource, type SourceRequest, snapshotRequest } from './guest-sources.ts';
 import type { Program, Suite } from './suite.ts';
-
-/** Each way in which a guest or its surroundings can die while a test runs, and what must come of it. */
-interface Death {
-  readonly name: string;
-  /** What the test program does in the guest after its first point has passed. */
-  readonly script: string;
-  /** What happens on the host when the program has said so on the console. */
-  readonly host?: (qemu: number) => void;
-  readonly expected: readonly [string, string, string];
-  /** What must be in the reason of the second point. */
-  readonly reason: RegExp;
-  /** What must be in the console log. */
-  readonly console?: RegExp;
-  /** Files that the hang dossier must have. */
-  readonly dossier?: readonly string[];
-  readonly deadlineSeconds?: number;
-}
-
-// The first point's result gets a second to come over before the guest is no more.
-const hostTurn = 'sleep 1; echo "ringtrial-test: host, your turn" > /dev/kmsg; sleep 60';
-
-const deaths: readonly Death[] = [
-  {
-    name: 'panic',
-    script: 'sleep 1; echo c > /proc/sysrq-trigger; sleep 60',
-    expected: ['FAIL', 'FAIL', 'MISS'],
-    reason: /Kernel panic - not syncing: sysrq triggered crash/,
-    console: /Kernel panic - not syncing/,
-  },
-  {
-    name: 'power-off',
-    script: 'sleep 1; poweroff -f; sleep 60',
-    expected: ['MISS', 'MISS', 'MISS'],
-    reason: /switched itself off/,
-    console: /reboot: (Power down|System halted)/,
-  },
-  {
-    // With reboot=t on its command line a guest restarts by a triple fault.
-    name: 'triple-fault',
-    script: 'sleep 1; echo b > /proc/sysrq-trigger; sleep 60',
-    expected: ['MISS', 'MISS', 'MISS'],
-    reason: /switched itself off/,
-    console: /begin of triple-fault/,
-  },
-  {
-    name: 'qemu-killed',
-    script: hostTurn,
-    host: (qemu) => process.kill(qemu, 'SIGKILL'),
-    expected: ['MISS', 'MISS', 'MISS'],
-    reason: /QEMU came to its end .*SIGKILL/,
-    console: /your turn/,
-  },
-  {
-    name: 'qemu-stopped',
-    script: hostTurn,
-    host: (qemu) => process.kill(qemu, 'SIGSTOP'),
-    expected: ['MISS', 'MISS', 'MISS'],
-    reason: /./,
-    console: /your turn/,
-  },
-  {
-    name: 'ssh-server-killed',
-    script: 'sleep 1; killall dropbear; sleep 60',
-    expected: ['MISS', 'MISS', 'MISS'],
-    reason: /lost/,
-    console: /SSH server ended/,
-  },
-  {
-    name: 'hang',
-    script: 'sleep 60',
-    deadlineSeconds: 3,
-    expected: ['PASS', 'FAIL', 'MISS'],
-    reason: /hang: no result within 3 s/,
-    console: /Showing all locks held|sysrq: Show Blocked State/,
-    dossier: ['registers.txt', 'stacks.txt', 'rings.txt'],
-  },
-  {
-    name: 'silent-program',
-    script: 'exit 0',
-    expected: ['PASS', 'ERROR', 'MISS'],
-    reason: /ended with status 0 before this point/,
-  },
-  {
-    name: 'console-flood',
-    // Past printk, which is many times slower on an emulated serial line.
-    script:
-      'yes xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx | head -c 1048576 > /dev/ttyS0; echo "ok 2 two"; echo "ok 3 three"; exit 0',
-    expected: ['PASS', 'PASS', 'PASS'],
-    reason: /^$/,
-    console: /x{31}/,
-    deadlineSeconds: 120,
-  },
-];
 
 const directory = mkdtempSync(path.join(tmpdir(), 'ringtrial-deaths-'));
 let sourceRequest: Omit<SourceRequest, 'suite' | 'directory'>;
@@ -165,11 +76,24 @@ async function die(
 ): Promise<CellsResult> {
   const suite = suiteOf(death);
   const runDirectory = path.join(directory, `run-${death.name}`);
-  const source = await makeSource({ ...sourceRequest, suite, directory: path.join(runDirectory, 'base') });
+  const request = { ...sourceRequest, suite, directory: path.join(runDirectory, 'base') };
+  const source = await makeSource(request);
+  /** The same fork with less room for its console. */
+  async function limited(name: string): Promise<Guest> {
+    const store = await SnapshotStore.open();
+    if ('unavailable' in store) throw new Error(store.unavailable);
+    const { snapshot } = await store.obtain(snapshotRequest(request));
+    const { consoleLimit: consoleLimitBytes = 0 } = death;
+    return forkSnapshot(snapshot, {
+      directory: path.join(request.directory, name),
+      deadlineMs: 60_000,
+      consoleLimitBytes,
+    });
+  }
   const watched: GuestSource = {
     ...source,
     async fresh(name) {
-      const guest = await source.fresh(name);
+      const guest = death.consoleLimit === undefined ? await source.fresh(name) : await limited(name);
       if (death.host)
         void guest.console.waitFor('your turn', 60_000).then((said) => said && death.host?.(guest.pid));
       return guest;
@@ -186,9 +110,31 @@ async function die(
   });
 }
 
+const allowance = 150 * 2 ** 20;
+
+/** The most memory that this process has from now on. */
+function watchMemory(): { rss: () => number } & Disposable {
+  let most = 0;
+  const look = (): void => {
+    most = Math.max(most, process.memoryUsage.rss());
+  };
+  const timer = setInterval(look, 50);
+  return {
+    rss() {
+      look();
+      return most;
+    },
+    [Symbol.dispose]: () => clearInterval(timer),
+  };
+}
+
 describe('every way to die', () => {
   test.each(deaths)('$name', async (death) => {
+    const before = process.memoryUsage.rss();
+    using peak = watchMemory();
     const { points, reports } = await die(death, forkSource);
+    // A console is read as a whole, once it is there; nothing else grows with what a guest does.
+    expect(peak.rss() - before).toBeLessThan(allowance);
     expect(points.map((point) => point.status)).toEqual(death.expected);
     expect(points[1]?.reason ?? '').toMatch(death.reason);
     const runDirectory = path.join(directory, `run-${death.name}`);
@@ -202,7 +148,37 @@ describe('every way to die', () => {
       expect(existsSync(path.join(evidence, 'repetition-1', `${death.name}.hang`, name))).toBe(true);
     }
     if (death.name === 'panic') expect(reports.map(({ report }) => report.kind).join()).toMatch(/panic/i);
+    if (death.floodBytes !== undefined) {
+      const bytes = readFileSync(path.join(evidence, 'guest-1', 'console.log'));
+      const printed = bytes.reduce((count, byte) => count + Number(byte === 0x78), 0);
+      expect(printed).toBeGreaterThanOrEqual((death.floodBytes / 32) * 31);
+    }
     expect(livingQemus()).toEqual([]);
+  });
+
+  test('a test after a flood is as good as any', async () => {
+    const healthy: Death = {
+      name: 'healthy',
+      script: 'echo "ok 2 two"; echo "ok 3 three"; exit 0',
+      expected: ['PASS', 'PASS', 'PASS'],
+      reason: /^$/,
+    };
+    const { points, reports } = await die(healthy, forkSource);
+    expect(points.map((point) => point.status)).toEqual(healthy.expected);
+    expect(reports).toEqual([]);
+    expect(livingQemus()).toEqual([]);
+  });
+
+  test('where the tmpfs is too small for a snapshot a guest is booted, and it says so', async () => {
+    const notices: string[] = [];
+    const death = { ...(deaths.find(({ name }) => name === 'silent-program') as Death), name: 'no-room' };
+    const { points } = await die(death, (request) =>
+      forkSource({ ...request, snapshots: '/proc', onNotice: (message) => notices.push(message) }),
+    );
+    expect(notices).toEqual([
+      'no forks, a guest is booted for each group of tests instead: /proc is no tmpfs',
+    ]);
+    expect(points.map((point) => point.status)).toEqual(death.expected);
   });
 
   test('a guest that was booted and not forked dies the same death', async () => {

@@ -7,7 +7,12 @@ import type { GuestShape } from '../vm/qemu/args.ts';
 import { type BootRequest, bootGuest } from '../vm/qemu/boot.ts';
 import { GuestBootError } from '../vm/qemu/boot-error.ts';
 import { forkSnapshot, type Snapshot } from '../vm/qemu/snapshot.ts';
-import { SnapshotSpaceError, type SnapshotRequest, SnapshotStore, type Unavailable } from '../vm/qemu/snapshot-store.ts';
+import {
+  type SnapshotRequest,
+  SnapshotSpaceError,
+  SnapshotStore,
+  type Unavailable,
+} from '../vm/qemu/snapshot-store.ts';
 import type { GuestSource } from './guest-source.ts';
 import type { Suite } from './suite.ts';
 import { preparation, prepareGuest } from './test-guest.ts';
@@ -86,7 +91,7 @@ export async function forkSource(request: SourceRequest): Promise<GuestSource> {
 }
 
 async function snapshotFor(request: SourceRequest): Promise<Snapshot | Unavailable> {
-  const store = await SnapshotStore.open(request.shape.memoryMiB, request.snapshots);
+  const store = await SnapshotStore.open(request.snapshots);
   if ('unavailable' in store) return store;
   const wanted = snapshotRequest(request);
   try {

@@ -115,7 +115,7 @@ async function benchForks(
   request: SourceRequest,
   { onProgress, signal }: GuestBenchOptions,
 ): Promise<Figure[]> {
-  const store = await SnapshotStore.open(request.shape.memoryMiB);
+  const store = await SnapshotStore.open();
   if ('unavailable' in store) {
     onProgress(`forks cannot be measured here: ${store.unavailable}`);
     return [];

@@ -2,8 +2,8 @@ import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 
 /**
- * Of a console so much is kept, which is twice what an emulated serial line carries in ten minutes: a guest must
- * not be able to fill the host's disk, and readers take a console into memory as a whole.
+ * Of a console so much is kept, which an emulated serial line (0.1 to 0.2 MB/s) takes minutes to carry: a guest
+ * must not be able to fill the host's disk, and readers take a console into memory as a whole.
  */
 const defaultLimitBytes = 64 * 1024 * 1024;
 
@@ -14,7 +14,7 @@ interface Waiter {
 
 /**
  * A guest's serial console: every byte goes to a file at once, synchronously, so that whatever kills
- * this process next has no evidence to take with it; and to whoever listens.
+ * this process next has no evidence to take with it; and to whoever waits for a word in it.
  */
 export class SerialConsole {
   readonly path: string;

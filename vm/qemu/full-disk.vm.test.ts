@@ -1,5 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -48,26 +56,35 @@ describe.runIf(process.getuid?.() === 0)('a full disk', () => {
     const [kernel, profile] = [await baseKernel(), await loadProfile('lockdep')];
     const memoryMiB = 192;
     using disk = small('snapshots', `${2 * memoryMiB + 4}m`);
-    const store = await SnapshotStore.open(memoryMiB, disk.path);
+    const store = await SnapshotStore.open(disk.path);
     if ('unavailable' in store) throw new Error(store.unavailable);
+    const others = path.join(disk.path, 'others');
+    writeFileSync(others, Buffer.alloc((2 * memoryMiB - 16) * 2 ** 20));
+    const image = await guestImage();
+    const obtain = (): ReturnType<SnapshotStore['obtain']> =>
+      store.obtain({
+        boot: {
+          vmlinux: kernel.vmlinux,
+          image,
+          shape: { machine: 'microvm', accelerator: 'tcg', vcpus: profile.vcpus, memoryMiB },
+          commandLine: profile.commandLine,
+          bootDeadlineMs: 60_000,
+          directory: path.join(directory, 'guest'),
+        },
+        identity: ['a full disk'],
+        prepare: async () => {},
+      });
+    await expect(obtain()).rejects.toThrow(/has \d+ MiB free, and two guests need 384 MiB/);
+    rmSync(others);
     // What another program takes after we have looked.
-    writeFileSync(path.join(disk.path, 'others'), Buffer.alloc((2 * memoryMiB - 16) * 2 ** 20));
-    const obtained = store.obtain({
-      boot: {
-        vmlinux: kernel.vmlinux,
-        image: await guestImage(),
-        shape: { machine: 'microvm', accelerator: 'tcg', vcpus: profile.vcpus, memoryMiB },
-        commandLine: profile.commandLine,
-        bootDeadlineMs: 60_000,
-        directory: path.join(directory, 'guest'),
-      },
-      identity: ['a full disk'],
-      prepare: async () => {},
-    });
-    await expect(obtained).rejects.toThrow(SnapshotSpaceError);
-    await expect(obtained).rejects.toThrow(/snapshots became full while a snapshot was made/);
-    expect(await SnapshotStore.open(memoryMiB, disk.path)).toMatchObject({
-      unavailable: expect.stringMatching(/has \d+ MiB free, and two guests need 384 MiB/),
-    });
+    const other = setInterval(() => writeFileSync(others, Buffer.alloc((2 * memoryMiB - 16) * 2 ** 20)), 300);
+    const error: unknown = await obtain().then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    clearInterval(other);
+    expect(error).toBeInstanceOf(SnapshotSpaceError);
+    expect(String(error)).toMatch(/snapshots became full while a snapshot was made/);
+    expect(readdirSync(path.join(disk.path, `ringtrial-${process.getuid?.()}`))).toEqual([]);
   });
 });

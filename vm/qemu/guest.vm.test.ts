@@ -56,6 +56,7 @@ describe('a guest that boots', () => {
     expect((await run('kill -9 $$')).outcome).toEqual({ type: 'signalled', signal: 'SIGKILL' });
     expect((await run('sleep 30', 500)).outcome).toEqual({ type: 'deadline' });
     expect(await output(guest, 'uname -r')).toMatch(/^6\.1\./);
+    expect(await output(guest, 'stat -c %a / /tmp /root/.ssh')).toBe('755\n1777\n700');
     expect(await output(guest, 'grep -c debug_locks:.*1 /proc/lockdep_stats')).toBe('1');
     const stdin = Buffer.alloc(300_000, 'x');
     expect((await guest.exec('wc -c', { deadlineMs: 20_000, stdin })).stdout.toString().trim()).toBe(
@@ -144,7 +145,7 @@ describe('forks of a snapshot', () => {
   const prepared: string[] = [];
 
   beforeAll(async () => {
-    const store = await SnapshotStore.open(template.shape.memoryMiB);
+    const store = await SnapshotStore.open();
     if ('unavailable' in store) throw new Error(store.unavailable);
     const obtain = (name: string): ReturnType<SnapshotStore['obtain']> =>
       store.obtain({
@@ -200,7 +201,7 @@ describe('forks of a snapshot', () => {
   });
 
   test('another kernel, command line or content is another snapshot', async () => {
-    const store = await SnapshotStore.open(template.shape.memoryMiB);
+    const store = await SnapshotStore.open();
     if ('unavailable' in store) throw new Error(store.unavailable);
     const { made } = await store.obtain({
       boot: request('other', { commandLine: `${template.commandLine} ringtrial.other` }),
@@ -211,6 +212,6 @@ describe('forks of a snapshot', () => {
   });
 
   test('where there is no tmpfs there are none, and it says so', async () => {
-    expect(await SnapshotStore.open(512, '/proc')).toEqual({ unavailable: '/proc is no tmpfs' });
+    expect(await SnapshotStore.open('/proc')).toEqual({ unavailable: '/proc is no tmpfs' });
   });
 });

@@ -38,7 +38,7 @@ export interface SnapshotRequest {
   readonly prepare: (guest: Guest) => Promise<void>;
 }
 
-/** The tmpfs became full while a snapshot was made. Guests can still be booted. */
+/** The tmpfs is full, or became full while a snapshot was made. Guests can still be booted. */
 export class SnapshotSpaceError extends RingtrialError {
   readonly code = 'SNAPSHOT_SPACE';
   override readonly exitCode = ExitCode.inconclusive;
@@ -60,16 +60,9 @@ export class SnapshotStore {
     this.#root = root;
   }
 
-  /** @param memoryMiB the size of one guest's RAM */
-  static async open(memoryMiB: number, tmpfs = '/dev/shm'): Promise<SnapshotStore | Unavailable> {
+  static async open(tmpfs = '/dev/shm'): Promise<SnapshotStore | Unavailable> {
     const info = await statfs(tmpfs).catch(() => undefined);
     if (info?.type !== tmpfsMagic) return { unavailable: `${tmpfs} is no tmpfs` };
-    const free = (info.bavail * info.bsize) / 2 ** 20;
-    if (free < 2 * memoryMiB) {
-      return {
-        unavailable: `${tmpfs} has ${free.toFixed(0)} MiB free, and two guests need ${2 * memoryMiB} MiB`,
-      };
-    }
     const root = path.join(tmpfs, `ringtrial-${process.getuid?.() ?? 0}`);
     await mkdir(root, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') throw error;
@@ -94,7 +87,7 @@ export class SnapshotStore {
     const target = path.join(this.#root, await entryName(request));
     const kept = await load(target, request);
     if (kept) return { snapshot: kept, made: false };
-    await this.#evict();
+    await this.#makeRoom(request.boot.shape.memoryMiB * 2 ** 20);
     const partial = path.join(this.#root, `partial-${process.pid}-${randomUUID()}`);
     await mkdir(partial, { mode: 0o700 });
     try {
@@ -121,17 +114,32 @@ export class SnapshotStore {
     return bavail * bsize < fullBytes;
   }
 
-  /** Forgets the least recently used snapshots until the rest fits its share, and what dead processes left. */
-  async #evict(): Promise<void> {
-    const { blocks, bsize } = await statfs(this.#root);
-    let budget = blocks * bsize * keptShare;
-    for (const entry of await this.#entries()) {
+  /**
+   * Forgets what dead processes left, and the least recently used snapshots until the rest fits its share and
+   * leaves room for a new one of `bytes`.
+   *
+   * @throws SnapshotSpaceError when others take too much of the tmpfs
+   */
+  async #makeRoom(bytes: number): Promise<void> {
+    // Another run may make one at the same moment.
+    const needed = 2 * bytes;
+    const { blocks, bavail, bsize } = await statfs(this.#root);
+    const entries = await this.#entries();
+    const own = entries.reduce((sum, entry) => sum + entry.bytes, 0);
+    let budget = Math.min(blocks * bsize * keptShare, own + bavail * bsize - needed);
+    for (const entry of entries) {
       budget -= entry.bytes;
       const orphan = entry.maker !== undefined && !isRunning(entry.maker);
       if (orphan || (budget < 0 && entry.maker === undefined && !(await inUse(entry.path)))) {
         await rm(entry.path, { recursive: true, force: true });
       }
     }
+    const left = await statfs(this.#root);
+    const [free, wanted] = [left.bavail * left.bsize, needed].map((size) => (size / 2 ** 20).toFixed(0));
+    if (left.bavail * left.bsize < needed)
+      throw new SnapshotSpaceError(
+        `${path.dirname(this.#root)} has ${free} MiB free, and two guests need ${wanted} MiB`,
+      );
   }
 
   /** The most recently used first. */
