@@ -7,7 +7,7 @@ import { judgeTrial } from './judge-trial.ts';
 import { buildSide, prepare, shapeOf } from './prepare.ts';
 import { reproduceScript, writeReproductionInitrd } from './reproduce.ts';
 import { RunDirectoryError } from './run-directory.ts';
-import { confirmed, runSide } from './side.ts';
+import { confirmed, runSide, type SideResult } from './side.ts';
 import type { EvaluateOptions, Prepared, Trial } from './trial.ts';
 import { type Verdict, verdictSchema } from './verdict.ts';
 import { compileVerdict, ending, facts } from './verdict-of-trial.ts';
@@ -27,30 +27,43 @@ export class BaseBuildError extends RingtrialError {
  * @throws RingtrialError with a `code` for every fault a user can act on, and the signal's reason
  */
 export async function evaluate(options: EvaluateOptions): Promise<Verdict> {
-  const prepared = await prepare(options);
-  const { emit, run, profile } = prepared;
+  return await tryCandidate(await openTrial(await prepare(options)));
+}
+
+/** Builds the base of a trial, and settles what all its guests are like. */
+export async function openTrial(prepared: Prepared): Promise<Trial> {
+  const { options, profile, emit } = prepared;
   const accelerator = await chooseAccelerator(options.accel ?? 'auto');
   emit({ type: 'accelerator', ...accelerator });
   const image = await guestImage(options.signal);
   const base = await buildBase(prepared);
-  const trial: Trial = {
-    ...prepared,
-    accelerator,
-    image,
-    base,
-    shape: shapeOf(options, profile, accelerator),
-  };
-  const built = await buildSide(prepared, 'candidate');
-  const verdict = built.ok ? await tryBoth(trial, built.kernel) : compileVerdict(trial, built.error);
+  return { ...prepared, accelerator, image, base, shape: shapeOf(options, profile, accelerator) };
+}
+
+/**
+ * Builds and tests the candidate of a trial, and judges it.
+ *
+ * @param known what base did, when that is known already; else base is tested too
+ */
+export async function tryCandidate(trial: Trial, known?: SideResult): Promise<Verdict> {
+  const built = await buildSide(trial, 'candidate');
+  const verdict = built.ok ? await tryBoth(trial, built.kernel, known) : compileVerdict(trial, built.error);
   try {
-    run.writeVerdict(verdict);
+    trial.run.writeVerdict(verdict);
   } catch (error) {
     // The verdict itself is not lost: the caller gets it.
     if (!(error instanceof RunDirectoryError)) throw error;
-    emit({ type: 'notice', message: error.message });
+    trial.emit({ type: 'notice', message: error.message });
   }
-  emit({ type: 'verdict', verdict: verdict.verdict, summary: verdict.summary });
+  trial.emit({ type: 'verdict', verdict: verdict.verdict, summary: verdict.summary });
   return verdict;
+}
+
+/** Takes the base of a trial through the suite. */
+export async function testBase(trial: Trial): Promise<SideResult> {
+  const seen = await runSide(trial, 'base', trial.base);
+  if (seen.bootFailure) throw seen.bootFailure;
+  return seen;
 }
 
 async function buildBase(prepared: Prepared): Promise<Kernel> {
@@ -63,13 +76,12 @@ async function buildBase(prepared: Prepared): Promise<Kernel> {
   );
 }
 
-async function tryBoth(trial: Trial, candidate: Kernel): Promise<Verdict> {
+async function tryBoth(trial: Trial, candidate: Kernel, known?: SideResult): Promise<Verdict> {
   await writeReproduction(trial, candidate);
-  const baseSeen = await runSide(trial, 'base', trial.base);
-  if (baseSeen.bootFailure) throw baseSeen.bootFailure;
-  const candidateSeen = await runSide(trial, 'candidate', candidate);
-  const judged = await judgeTrial(trial, { base: baseSeen, candidate: candidateSeen });
-  const judgement = await confirmed(judged, trial, { kernel: candidate, seen: candidateSeen });
+  const base = known ?? (await testBase(trial));
+  const seen = await runSide(trial, 'candidate', candidate);
+  const judged = await judgeTrial(trial, { base, candidate: seen });
+  const judgement = await confirmed(judged, trial, { kernel: candidate, seen });
   return verdictSchema.parse({ ...facts(trial, candidate), ...judgement, ...ending(trial) });
 }
 

@@ -9,7 +9,8 @@ import type { EvaluateOptions, Prepared } from './trial.ts';
 /** All that can be refused is refused here, before anything is built. */
 export async function prepare(options: EvaluateOptions): Promise<Prepared> {
   const startedAt = new Date();
-  const candidate = await loadCandidate(options.patch);
+  const whole = await loadCandidate(options.patch);
+  const candidate = { ...whole, patches: whole.patches.slice(0, options.patches) };
   const profile = await loadProfile(options.profile ?? 'lockdep');
   const spec = options.tree ?? candidate.trees[0] ?? 'debian:6.1';
   const announce: Listener = (event) => options.onEvent?.(event);
@@ -18,7 +19,7 @@ export async function prepare(options: EvaluateOptions): Promise<Prepared> {
     repository: await repositoryOf(spec),
     ...(options.signal ? { signal: options.signal } : {}),
   });
-  const suite = await compileSuite(options, announce);
+  const suite = await compileSuite(options, tree.version, announce);
   // A run directory is made when there is something to put into it.
   const run = new RunDirectory(candidate.name, options.out);
   const emit: Listener = (event) => {
@@ -26,7 +27,8 @@ export async function prepare(options: EvaluateOptions): Promise<Prepared> {
     announce(event);
   };
   emit({ type: 'started', directory: run.path, candidate: candidate.name, tree: tree.id });
-  for (const message of notices(candidate, spec, applied)) emit({ type: 'notice', message });
+  for (const message of [...notices(candidate, spec, applied), ...(suite.notices ?? [])])
+    emit({ type: 'notice', message });
   return { options, candidate, tree, profile, suite, applied, run, emit, startedAt };
 }
 
@@ -43,9 +45,12 @@ const forSide =
   (event: Extract<TrialEvent, { type: 'kernel' }>['event']): void =>
     emit({ type: 'kernel', side, event });
 
-async function compileSuite(options: EvaluateOptions, emit: Listener): Promise<Suite> {
+async function compileSuite(options: EvaluateOptions, kernel: string, emit: Listener): Promise<Suite> {
   emit({ type: 'suite', state: 'compiling', programs: 0 });
-  const whole = await loadSuite(options.suite ?? 'fixed-buffers', options.signal);
+  const whole = await loadSuite(options.suite ?? 'fixed-buffers', options.signal, {
+    kernel,
+    onEvent: forSide('base', emit),
+  });
   const suite = options.only ? onlyPrograms(whole, options.only) : whole;
   emit({ type: 'suite', state: 'ready', programs: suite.programs.length });
   return suite;

@@ -10,6 +10,8 @@ import type { Suite } from './suite.ts';
 export interface EvaluateOptions {
   /** A candidate's name (`2-lookup-under-uring-lock`, `mutants/NAME`, `base`), a patch file, or a directory of them. */
   readonly patch: string;
+  /** Only the first so many patches of the series. */
+  readonly patches?: number | undefined;
   /** `debian:X`, a directory, `DIR@REF`, a tarball; by default the first tree that the candidate names, or `debian:6.1`. */
   readonly tree?: string | undefined;
   readonly profile?: string | undefined;

@@ -1,8 +1,6 @@
-import { guestImage } from '../../vm/image/image.ts';
-import { chooseAccelerator } from '../../vm/qemu/accel.ts';
-import { BaseBuildError } from '../evaluate.ts';
-import { buildSide, prepare, shapeOf } from '../prepare.ts';
-import { runSide, type SideResult } from '../side.ts';
+import { openTrial, testBase } from '../evaluate.ts';
+import { prepare } from '../prepare.ts';
+import type { SideResult } from '../side.ts';
 import type { Trial } from '../trial.ts';
 import { alarms } from './detector.ts';
 import { type RecallOptions, runDirectoryOf } from './options.ts';
@@ -26,21 +24,9 @@ export async function openBase(
     ...{ patch: 'base', tree, profile, out, repeat: options.baseRepeat },
     ...{ suite, only, accel, machine, jobs, onEvent, signal },
   };
-  const prepared = await prepare(trialOptions);
-  const accelerator = await chooseAccelerator(accel ?? 'auto');
-  const built = await buildSide(prepared, 'base');
-  if (!built.ok)
-    throw new BaseBuildError(`${tree} does not compile with profile ${profile}: ${built.error.log}`);
-  const trial: Trial = {
-    ...prepared,
-    accelerator,
-    image: await guestImage(signal),
-    base: built.kernel,
-    shape: shapeOf(trialOptions, prepared.profile, accelerator),
-  };
+  const trial = await openTrial(await prepare(trialOptions));
   const started = Date.now();
-  const seen = await runSide(trial, 'base', built.kernel);
-  if (seen.bootFailure) throw seen.bootFailure;
+  const seen = await testBase(trial);
   const row: BaseRow = {
     ...{ tree, profile, repetitions: options.baseRepeat, points: seen.points.length },
     alarms: [...new Set(alarms(seen).map(({ text }) => text))],
