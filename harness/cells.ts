@@ -5,6 +5,7 @@ import type { Listener, Side } from './events.ts';
 import { GuestInUse, noteBoot } from './guest-in-use.ts';
 import type { GuestSource } from './guest-source.ts';
 import type { OrderRecord } from './lock-orders.ts';
+import { applyPolicy } from './policy.ts';
 import { type AfterProgram, type CellContext, runCell } from './run-cell.ts';
 import type { FoundReport, PointResult } from './status.ts';
 import type { Program, Suite } from './suite.ts';
@@ -12,6 +13,8 @@ import type { Program, Suite } from './suite.ts';
 export interface CellsRequest {
   readonly side: Side;
   readonly suite: Suite;
+  /** The version by which the suite's policy judges, on both sides; undefined: no policy. */
+  readonly policyFor?: string | undefined;
   readonly repetitions: number;
   readonly detectors: Detectors;
   /** What all deadlines are multiplied by: a kernel that checks every access is slow. 1 by default. */
@@ -50,7 +53,7 @@ interface PlannedCell {
 /** Runs every program of a suite on one kernel, so often as asked, by as many workers as the guests allow. */
 export async function runCells(request: CellsRequest): Promise<CellsResult> {
   const plan = planCells(request);
-  const results: PointResult[][] = plan.map(() => []);
+  const results: (readonly PointResult[])[] = plan.map(() => []);
   const reports: FoundReport[] = [];
   const orders: OrderRecord[] = [];
   let [next, done, guests] = [0, 0, 0];
@@ -105,7 +108,7 @@ async function runPlanned(
   cell: PlannedCell,
   guest: GuestInUse,
   count: { readonly done: number; readonly total: number },
-): Promise<PointResult[]> {
+): Promise<readonly PointResult[]> {
   const { side, onEvent, timeScale = 1 } = request;
   const { repetition } = cell;
   const program = { ...cell.program, deadlineSeconds: cell.program.deadlineSeconds * timeScale };
@@ -120,7 +123,7 @@ async function runPlanned(
     dump: request.dump ?? false,
     signal: request.signal,
   };
-  let points: PointResult[] = [];
+  let points: readonly PointResult[] = [];
   for (let attempt = 1; attempt <= attempts; attempt++) {
     points = await runCell({ program, repetition, attempt }, guest, context);
     if (request.source.onePerCell) await guest.retire();
@@ -128,6 +131,8 @@ async function runPlanned(
     if (points.some((point) => point.status === 'FAIL') || !points.some((point) => point.status === 'MISS'))
       break;
   }
+  const { policy } = request.suite;
+  if (policy && request.policyFor !== undefined) points = applyPolicy(policy, request.policyFor, points);
   onEvent({
     ...about,
     state: 'finished',

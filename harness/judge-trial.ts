@@ -14,6 +14,7 @@ export interface Sides {
 export async function judgeTrial(trial: Trial, { base, candidate }: Sides): Promise<Judgement> {
   return judge(base, candidate, {
     strict: trial.options.strict ?? false,
+    failuresOfBase: trial.suite.policy?.failuresOfBase,
     baseOrders: await rememberOrders(
       trial.base.hash,
       base.orders.map(({ after }) => after),

@@ -1,6 +1,8 @@
 import { compareBehaviours } from './behaviours.ts';
 import { compareReports } from './compare-reports.ts';
 import { compareOrders, type OrderRecord } from './lock-orders.ts';
+import { knownChange, policyOfSide } from './policy-compare.ts';
+import type { Policy } from './policy-schema.ts';
 import { type FoundReport, type PointResult, type Status, worst } from './status.ts';
 import type { CodeChanges } from './triage/changes.ts';
 import type { Dependencies } from './triage/dependencies.ts';
@@ -24,6 +26,8 @@ export type Judgement = Pick<
 export interface JudgeOptions {
   /** A changed behaviour rejects. */
   readonly strict: boolean;
+  /** What the suite's policy makes of failures that base shows, too; `doubt` by default. */
+  readonly failuresOfBase?: Policy['failuresOfBase'] | undefined;
   /** What the candidate changes in the code, which reports are attributed to. */
   readonly changes: CodeChanges;
   /** The lock orders that base recorded, in earlier runs too; undefined: its lockdep was not asked. */
@@ -43,9 +47,9 @@ type Reason = Verdict['reasons'][number];
 export function judge(
   base: Observed,
   candidate: Observed,
-  { strict, changes, baseOrders }: JudgeOptions,
+  { strict, failuresOfBase = 'doubt', changes, baseOrders }: JudgeOptions,
 ): Judgement {
-  const tests = compareTests(base.points, candidate.points);
+  const tests = compareTests(base.points, candidate.points, failuresOfBase);
   const behaviours = compareBehaviours(tests);
   const reports = compareReports(base.reports, candidate.reports, {
     changes,
@@ -73,12 +77,17 @@ export function conclude(judged: Omit<Judgement, 'verdict' | 'summary'>): Judgem
   return { ...judged, verdict, summary: summarise(verdict, reasons, behaviours.length) };
 }
 
-function compareTests(base: readonly PointResult[], candidate: readonly PointResult[]): TestComparison[] {
+function compareTests(
+  base: readonly PointResult[],
+  candidate: readonly PointResult[],
+  failuresOfBase: Policy['failuresOfBase'],
+): TestComparison[] {
   const names = new Set([...base, ...candidate].map((point) => point.name));
   return [...names].map((name) => {
-    const before = side(base.filter((point) => point.name === name));
-    const after = side(candidate.filter((point) => point.name === name));
-    return { name, base: before, candidate: after, change: changeOf(before, after) };
+    const [was, is] = [base, candidate].map((points) => points.filter((point) => point.name === name));
+    const [before, after] = [side(was ?? []), side(is ?? [])];
+    const change = knownChange(was ?? [], is ?? [], failuresOfBase) ?? changeOf(before, after);
+    return { name, base: before, candidate: after, change };
   });
 }
 
@@ -92,6 +101,7 @@ function side(points: readonly PointResult[]): TestSide {
     own: worst(points.map((point) => point.own)),
     ...(reason === undefined ? {} : { reason }),
     runs: points.length,
+    ...policyOfSide(points),
     ...lockdepUse(points),
     validated: points.filter((point) => !point.blind).length,
     counts,
@@ -161,6 +171,14 @@ function reasonOfTest(
           text: `${test.name} runs without the patch and is skipped with it${why}`,
         },
       ];
+    case 'fails differently':
+      return [
+        {
+          weight: 'doubt',
+          subject: test.name,
+          text: `${test.name} fails without the patch too, and with it in another way${why}`,
+        },
+      ];
     // A failure that base has too hides whatever the patch does there.
     case 'fails on both':
       return [
@@ -172,6 +190,7 @@ function reasonOfTest(
       ];
     // What the patched kernel does is known, and it is good: nothing here speaks against the patch.
     case 'passes, base unknown':
+    case 'known failure':
     case 'fixed':
     case 'same':
       return [];

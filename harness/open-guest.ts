@@ -54,7 +54,7 @@ async function open({ kernel, suite }: FoundKernel, options: OpenOptions): Promi
   stack.defer(() => rm(directory, { recursive: true, force: true }));
   const source = await forkSource({
     kernel,
-    suite: await loadSuite(suite, options.signal),
+    suite: await loadSuite(suite, options.signal, { kernel: kernel.version }),
     shape: {
       machine: options.machine ?? 'microvm',
       accelerator: accelerator.name,

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { PolicedPoint, PolicyNote } from './policy.ts';
 import { knownChange, policyOfSide } from './policy-compare.ts';
-import type { Status } from './status.ts';
+import type { PointResult, PolicyNote, Status } from './status.ts';
 
 const note = (over: Partial<PolicyNote> = {}): PolicyNote => ({
   entry: 'hang',
@@ -11,7 +10,7 @@ const note = (over: Partial<PolicyNote> = {}): PolicyNote => ({
   ...over,
 });
 
-const point = (own: Status, more: Partial<PolicedPoint> = {}): PolicedPoint => ({
+const point = (own: Status, more: Partial<PointResult> = {}): PointResult => ({
   name: 'links.unregister',
   program: 'links',
   repetition: 1,
@@ -44,13 +43,13 @@ describe("one kernel's failures", () => {
   });
 
   test('are not known where there is none', () => {
-    expect(policyOfSide([pass])).toEqual({ policy: [] });
-    expect(policyOfSide([])).toEqual({ policy: [] });
+    expect(policyOfSide([pass])).toEqual({});
+    expect(policyOfSide([])).toEqual({});
   });
 });
 
 describe('a test that fails with the patch', () => {
-  test.each<[string, PolicedPoint, PolicedPoint, ReturnType<typeof knownChange>]>([
+  test.each<[string, PointResult, PointResult, ReturnType<typeof knownChange>]>([
     ['as base is known to', known, known, 'known failure'],
     ['as base is known to, where nobody saw base', point('MISS'), known, 'known failure'],
     ['as this kernel is known to, where base passed', pass, known, undefined],
@@ -72,7 +71,7 @@ describe('a test that fails with the patch', () => {
 });
 
 describe('failures that base shows too, in a suite of others', () => {
-  const failing = (reason: string): PolicedPoint => point('FAIL', { reason });
+  const failing = (reason: string): PointResult => point('FAIL', { reason });
 
   test('are known by their words, not by their numbers', () => {
     const base = [failing('exit status 1: got 12 bytes at 0x7f12ab, 3 wanted'), pass];

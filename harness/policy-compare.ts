@@ -1,24 +1,24 @@
-import type { PolicedPoint, PolicyNote } from './policy.ts';
 import type { Policy } from './policy-schema.ts';
-import { worst } from './status.ts';
+import { type PointResult, type PolicyNote, worst } from './status.ts';
 
 /** What a policy said of one test on one kernel, over all repetitions. */
 export interface SidePolicy {
-  /** Each note once. */
-  readonly policy: readonly PolicyNote[];
+  /** Each note once; nothing where there is none. */
+  policy?: PolicyNote[];
   /** Every failure of the test is a known one: `sometimes` where all of them depend on a race. */
-  readonly known?: 'always' | 'sometimes';
+  known?: 'always' | 'sometimes';
 }
 
-export function policyOfSide(points: readonly PolicedPoint[]): SidePolicy {
+export function policyOfSide(points: readonly PointResult[]): SidePolicy {
   const notes = points.flatMap((point) => point.policy ?? []);
   const policy = [...new Map(notes.map((one) => [`${one.effect} ${one.entry} ${one.text}`, one])).values()];
   const failed = points.filter((point) => point.own === 'FAIL');
+  if (policy.length === 0) return {};
   if (failed.length === 0 || !failed.every(isKnown)) return { policy };
   return { policy, known: policy.every((one) => one.sometimes) ? 'sometimes' : 'always' };
 }
 
-const isKnown = (point: PolicedPoint): boolean =>
+const isKnown = (point: PointResult): boolean =>
   point.policy !== undefined &&
   point.policy.length > 0 &&
   point.policy.every((one) => one.effect === 'known');
@@ -31,8 +31,8 @@ export type KnownChange = 'known failure' | 'fails differently' | 'regression';
  * failure of this base; and where base fails as it is known to, any other failure is the patch's.
  */
 export function knownChange(
-  base: readonly PolicedPoint[],
-  candidate: readonly PolicedPoint[],
+  base: readonly PointResult[],
+  candidate: readonly PointResult[],
   failuresOfBase: Policy['failuresOfBase'],
 ): KnownChange | undefined {
   const [before, after] = [base, candidate].map((points) => worst(points.map((point) => point.own)));
@@ -47,7 +47,7 @@ export function knownChange(
 }
 
 /** What the failures of a test say, without the numbers, which differ from run to run. */
-const failureWords = (points: readonly PolicedPoint[]): Set<string> =>
+const failureWords = (points: readonly PointResult[]): Set<string> =>
   new Set(
     points
       .filter((point) => point.own === 'FAIL')

@@ -1,21 +1,6 @@
 import { inRange } from './policy-range.ts';
 import type { KnownEntry, ObservationEntry, Policy, PolicyEntry } from './policy-schema.ts';
-import type { Observation, PointResult } from './status.ts';
-
-/** What a policy's entry did to a test point. */
-export interface PolicyNote {
-  /** The entry's id. */
-  readonly entry: string;
-  /** `failed`: what passed by itself is a failure on this kernel; `known`: this kernel is known for the failure; `broken`: the entry cannot be held against the point. */
-  readonly effect: 'failed' | 'known' | 'broken';
-  /** What was seen and why that counts, for people. */
-  readonly text: string;
-  readonly source: string;
-  /** Of `known`: it may show on the candidate alone. */
-  readonly sometimes?: boolean;
-}
-
-export type PolicedPoint = PointResult & { readonly policy?: readonly PolicyNote[] };
+import type { Observation, PointResult, PolicyNote } from './status.ts';
 
 /**
  * Holds what was observed against a suite's policy. Pure.
@@ -25,7 +10,7 @@ export type PolicedPoint = PointResult & { readonly policy?: readonly PolicyNote
  *
  * @param kernel the base's version, for base and candidate alike
  */
-export function applyPolicy(policy: Policy, kernel: string, points: readonly PointResult[]): PolicedPoint[] {
+export function applyPolicy(policy: Policy, kernel: string, points: readonly PointResult[]): PointResult[] {
   const entries = policy.entries.filter((entry) => inRange(entry.kernels, kernel));
   return points.map((point) =>
     judged(
@@ -49,7 +34,7 @@ const matches = (pattern: string, name: string): boolean =>
       .join('.*')}$`,
   ).test(name);
 
-function judged(point: PointResult, entries: readonly PolicyEntry[]): PolicedPoint {
+function judged(point: PointResult, entries: readonly PolicyEntry[]): PointResult {
   const broken = entries.flatMap((entry) => breach(entry, point));
   if (broken.some((one) => one.effect === 'failed')) return failed(point, broken);
   if (point.own === 'FAIL') {
@@ -144,7 +129,7 @@ const words = (notes: readonly PolicyNote[]): string =>
   notes.map((one) => `policy ${one.entry}: ${one.text}`).join('; ');
 
 /** A failure of the test itself, so that base and candidate are compared by it. */
-const failed = (point: PointResult, notes: readonly PolicyNote[]): PolicedPoint => ({
+const failed = (point: PointResult, notes: readonly PolicyNote[]): PointResult => ({
   ...point,
   status: 'FAIL',
   own: 'FAIL',
@@ -154,7 +139,7 @@ const failed = (point: PointResult, notes: readonly PolicyNote[]): PolicedPoint 
   policy: notes,
 });
 
-const asKnown = (point: PointResult, notes: readonly PolicyNote[]): PolicedPoint => ({
+const asKnown = (point: PointResult, notes: readonly PolicyNote[]): PointResult => ({
   ...point,
   status: 'FAIL',
   own: 'FAIL',
@@ -163,7 +148,7 @@ const asKnown = (point: PointResult, notes: readonly PolicyNote[]): PolicedPoint
 });
 
 /** A report of the kernel that the point met stays the more telling. */
-const asBroken = (point: PointResult, notes: readonly PolicyNote[]): PolicedPoint =>
+const asBroken = (point: PointResult, notes: readonly PolicyNote[]): PointResult =>
   point.status === 'FAIL'
     ? { ...point, own: 'ERROR', policy: notes }
     : { ...point, status: 'ERROR', own: 'ERROR', reason: words(notes), policy: notes };

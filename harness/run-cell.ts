@@ -6,6 +6,7 @@ import { inspect } from './aftermath.ts';
 import { judgeCell } from './cell.ts';
 import type { Detectors } from './detectors.ts';
 import { collectDossier, type VitalSign, vitalSign } from './dossier.ts';
+import { exitCodeResults } from './exit-code.ts';
 import type { GuestInUse } from './guest-in-use.ts';
 import { parseKtap } from './ktap.ts';
 import { blindness } from './liveness.ts';
@@ -68,7 +69,10 @@ export async function runCell(cell: Cell, guests: GuestInUse, context: CellConte
     repetition,
     lockdep: after?.vitals?.lockdep,
     outcome: run.outcome,
-    ktap: parseKtap(run.stdout.toString('utf8')),
+    ktap:
+      program.protocol === 'exit-code'
+        ? exitCodeResults(program.name, run)
+        : parseKtap(run.stdout.toString('utf8')),
     reports,
     ...(sign === undefined ? {} : { sign }),
     ...(end?.type === 'panic' ? { panic: end.line } : {}),

@@ -66,6 +66,7 @@ async function cellsRequest(trial: Trial, side: Side, kernel: Kernel): Promise<O
   return {
     side,
     suite: trial.suite,
+    policyFor: trial.base.version,
     repetitions: trial.options.repeat ?? 1,
     detectors: await detectorsOf(kernel),
     timeScale: trial.profile.timeScale,

@@ -33,6 +33,19 @@ export interface TableUse {
   readonly used: number;
 }
 
+/** What a suite's policy did to a test point. */
+export interface PolicyNote {
+  /** The entry's id. */
+  readonly entry: string;
+  /** `failed`: what passed by itself is a failure on this kernel; `known`: this kernel is known for the failure; `broken`: the entry cannot be held against the point. */
+  readonly effect: 'failed' | 'known' | 'broken';
+  /** What was seen and why that counts, for people. */
+  readonly text: string;
+  readonly source: string;
+  /** Of `known`: it may show on the candidate alone. */
+  readonly sometimes?: boolean | undefined;
+}
+
 /** What one test point of one program did in one repetition. */
 export interface PointResult {
   /** `PROGRAM.POINT`, stable. */
@@ -44,6 +57,8 @@ export interface PointResult {
   readonly own: Status;
   /** Why it is not a plain PASS, for people. */
   readonly reason?: string;
+  /** What the suite's policy says, where it does. */
+  readonly policy?: readonly PolicyNote[];
   /** Set when nobody would have heard a complaint of the kernel; else the result is validated. */
   readonly blind?: Blind;
   /** The table that lockdep would have run out of first, after the program's end. */

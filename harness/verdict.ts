@@ -11,6 +11,20 @@ const testSide = z.object({
   own: status,
   reason: z.string().optional(),
   runs: z.number().int(),
+  /** What the suite's policy said: which entry, to which effect, why, and where that comes from. */
+  policy: z
+    .array(
+      z.object({
+        entry: z.string(),
+        effect: z.enum(['failed', 'known', 'broken']),
+        text: z.string(),
+        source: z.string(),
+        sometimes: z.boolean().optional(),
+      }),
+    )
+    .optional(),
+  /** Set when every failure is one that kernels of this age are known for. */
+  known: z.enum(['always', 'sometimes']).optional(),
   /** Runs in which a complaint of the kernel would have been heard: lockdep on, console whole. */
   validated: z.number().int(),
   counts: z.partialRecord(status, z.number().int()),
@@ -30,6 +44,9 @@ const testComparison = z.object({
     'fixed',
     'regression',
     'fails on both',
+    // Base and patch fail as such kernels are known to, and it decides nothing.
+    'known failure',
+    'fails differently',
     'fails, base unknown',
     'passes, base unknown',
     'not observed',

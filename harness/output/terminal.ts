@@ -28,7 +28,11 @@ function testTable(tests: readonly TestComparison[]): string {
 
 /** With repetitions, how many of them had the status shown. */
 const statusCell = (side: TestSide): string =>
-  side.runs > 1 ? `${side.status} ${side.counts[side.status] ?? 0}/${side.runs}` : side.status;
+  [
+    side.status,
+    ...(side.known === undefined ? [] : ['(known)']),
+    ...(side.runs > 1 ? [`${side.counts[side.status] ?? 0}/${side.runs}`] : []),
+  ].join(' ');
 
 /** Why a test is not a plain pass; what both kernels showed alike in one line, every difference in a row of its own. */
 function observationRows(test: TestComparison): Row[] {
