@@ -52,6 +52,12 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./verbs/applies.ts')).appliesVerb(),
   },
   {
+    name: 'bisect',
+    usage: '[options] <candidate>',
+    description: 'find the patch of a series that brings a failure or a kernel report, by halves',
+    load: async () => (await import('./verbs/bisect.ts')).bisectVerb(),
+  },
+  {
     name: 'coverage',
     usage: '[options] <candidate>',
     description: 'which of the lines that a candidate brings were executed, by which tests',

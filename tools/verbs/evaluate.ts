@@ -3,7 +3,9 @@ import { ExitCode } from '../../common/errors.ts';
 import { evaluate } from '../../harness/evaluate.ts';
 import { progressOn } from '../../harness/output/progress.ts';
 import { screenOn } from '../../harness/output/screen.ts';
+import { renderSeries } from '../../harness/output/series.ts';
 import { renderVerdict } from '../../harness/output/terminal.ts';
+import { evaluateEach, type SeriesVerdict } from '../../harness/series/each.ts';
 import type { Verdict } from '../../harness/verdict.ts';
 import { loadCandidate } from '../../patches/index.ts';
 import { ensureHost } from '../host.ts';
@@ -28,6 +30,16 @@ export const evaluateVerb = () =>
     .option('--suite <name>', 'test programs', 'fixed-buffers')
     .option('--only <programs>', 'only these programs of the suite, separated by commas', names)
     .option('--repeat <n>', 'run the suite so often on each kernel', positive, 1)
+    .option(
+      '--each',
+      'try the series patch by patch, and name the first one that brings something bad',
+      false,
+    )
+    .option(
+      '--bisect',
+      "exit with 125 when the patched tree does not compile, which 'git bisect run' skips",
+      false,
+    )
     .option('--strict', 'reject when a behaviour changes, even where no invariant breaks', false)
     .addOption(
       new Option('--accel <name>', 'how the guest runs')
@@ -49,20 +61,37 @@ export const evaluateVerb = () =>
     .option('--jobs <n>', 'compilers at once (default: one for each processor)', positive)
     .option('--json', 'print the verdict as JSON (schema ringtrial.verdict/1)', false)
     .addHelpText('after', '\nExit codes: 0 accepted, 1 rejected, 2 usage or configuration, 3 inconclusive.')
-    .action(async (patch, { json, ...options }) => {
+    .action(async (patch, { json, each, bisect, ...options }) => {
       const signal = interruptible();
       // A misspelt name should not wait for apt.
       await loadCandidate(patch);
       await ensureHost(signal);
       const screen = screenOn(process.stderr);
+      const trial = { patch, ...options, signal, onEvent: progressOn(screen) };
       try {
-        const verdict = await evaluate({ patch, ...options, signal, onEvent: progressOn(screen) });
-        screen.end();
-        process.stdout.write(
-          json ? `${JSON.stringify(verdict, null, 2)}\n` : renderVerdict(verdict, process.stdout),
-        );
-        process.exitCode = exitCodes[verdict.verdict];
+        if (each) showSeries(await evaluateEach(trial), json);
+        else showVerdict(await evaluate(trial), { json, bisect });
       } finally {
         screen.end();
       }
     });
+
+function showVerdict(
+  verdict: Verdict,
+  { json, bisect }: { readonly json: boolean; readonly bisect: boolean },
+): void {
+  show(json ? verdict : renderVerdict(verdict, process.stdout));
+  process.exitCode = bisect && verdict.buildError ? ExitCode.skip : exitCodes[verdict.verdict];
+}
+
+function showSeries(series: SeriesVerdict, json: boolean): void {
+  show(json ? series : renderSeries(series, process.stdout));
+  const verdicts = series.steps.map(({ verdict }) => verdict.verdict);
+  process.exitCode = verdicts.includes('rejected')
+    ? ExitCode.rejected
+    : exitCodes[verdicts.at(-1) ?? 'accepted'];
+}
+
+/** Text as it is, anything else as JSON. */
+const show = (result: unknown): void =>
+  void process.stdout.write(typeof result === 'string' ? result : `${JSON.stringify(result, null, 2)}\n`);

@@ -1,0 +1,73 @@
+import path from 'node:path';
+import { z } from 'zod';
+import { loadCandidate } from '../../patches/index.ts';
+import { openTrial, testBase, tryCandidate } from '../evaluate.ts';
+import { prepare } from '../prepare.ts';
+import { RunDirectory } from '../run-directory.ts';
+import type { EvaluateOptions } from '../trial.ts';
+import { type Verdict, verdictSchema } from '../verdict.ts';
+
+/** series.json of a run directory. The version rises when a field changes its meaning or goes. */
+export const seriesSchema = z.object({
+  schema: z.literal('ringtrial.series/1'),
+  /** One line: of the whole series' verdict, and the first patch that brought something bad. */
+  summary: z.string(),
+  candidate: z.string(),
+  /** The series up to and including each patch, in order. */
+  steps: z.array(z.object({ patch: z.string(), brings: z.array(z.string()), verdict: verdictSchema })),
+  directory: z.string(),
+  seconds: z.number(),
+});
+
+export type SeriesVerdict = z.infer<typeof seriesSchema>;
+
+/**
+ * Puts a series on trial patch by patch: each step is the series up to one more patch, against the same
+ * run of base. What did not change is not built again.
+ *
+ * @throws what `evaluate` throws
+ */
+export async function evaluateEach(options: EvaluateOptions): Promise<SeriesVerdict> {
+  const started = Date.now();
+  const { name, patches } = await loadCandidate(options.patch);
+  const run = new RunDirectory(`${name}-each`, options.out);
+  const base = await openTrial(
+    await prepare({ ...options, patches: 0, out: path.join(run.path, '00-base') }),
+  );
+  const seen = await testBase(base);
+  const steps: SeriesVerdict['steps'] = [];
+  for (const [index, patch] of patches.entries()) {
+    const out = path.join(run.path, `${String(index + 1).padStart(2, '0')}-${patch.name}`);
+    const prepared = await prepare({ ...options, patches: index + 1, out });
+    const verdict = await tryCandidate({ ...base, ...prepared }, seen);
+    const earlier = new Set(steps.flatMap((step) => step.verdict.reasons.map(({ subject }) => subject)));
+    const fresh = verdict.reasons.filter(
+      ({ weight, subject }) => weight === 'reject' && !earlier.has(subject),
+    );
+    steps.push({ patch: patch.name, brings: fresh.map(({ text }) => text), verdict });
+  }
+  const result: SeriesVerdict = {
+    schema: 'ringtrial.series/1',
+    summary: summarise(steps),
+    candidate: name,
+    steps,
+    directory: run.path,
+    seconds: Math.round((Date.now() - started) / 100) / 10,
+  };
+  run.write('series.json', `${JSON.stringify(result, null, 2)}\n`);
+  return result;
+}
+
+/** The first step that is rejected is the culprit; what later patches put right is said as well. */
+export function summarise(
+  steps: readonly { readonly patch: string; readonly verdict: Pick<Verdict, 'verdict' | 'summary'> }[],
+): string {
+  const last = steps.at(-1);
+  if (!last) return 'accepted: there is no patch in it';
+  const first = steps.find(({ verdict }) => verdict.verdict === 'rejected');
+  if (!first) return last.verdict.summary;
+  const blame = `${first.patch} is the first that is rejected`;
+  return last.verdict.verdict === 'rejected'
+    ? `${last.verdict.summary}; ${blame}`
+    : `${last.verdict.summary}, but ${blame}: whoever bisects later stops there`;
+}

@@ -1,0 +1,52 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { cautiousRate, passesNeeded } from './confidence.ts';
+import { halve } from './halves.ts';
+
+describe('halve', () => {
+  test('finds the first bad patch wherever it is, in as many steps as halving takes', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 200 }), fc.nat(), async (count, pick) => {
+        const culprit = 1 + (pick % count);
+        const { first, tried } = await halve(count, async (patches) => (patches >= culprit ? 'bad' : 'good'));
+        expect(first).toBe(culprit);
+        expect(tried.length).toBeLessThanOrEqual(Math.ceil(Math.log2(count)) + 1);
+      }),
+    );
+  });
+
+  test('whatever cannot be judged, the culprit is among the suspects', async () => {
+    const series = fc.record({
+      count: fc.integer({ min: 1, max: 30 }),
+      pick: fc.nat(),
+      holes: fc.array(fc.nat(30)),
+    });
+    await fc.assert(
+      fc.asyncProperty(series, async ({ count, pick, holes }) => {
+        const culprit = 1 + (pick % count);
+        const { first, suspects } = await halve(count, async (patches) => {
+          if (holes.includes(patches)) return 'skip';
+          return patches >= culprit ? 'bad' : 'good';
+        });
+        expect(suspects).toContain(culprit);
+        if (first !== null) expect(first).toBe(culprit);
+      }),
+    );
+  });
+});
+
+describe('confidence', () => {
+  test('a failure that always shows needs one pass, a rare one many', () => {
+    expect(passesNeeded(1, 0.99)).toBe(1);
+    expect(passesNeeded(0.5, 0.99)).toBe(7);
+    expect(passesNeeded(0.1, 0.99)).toBe(44);
+  });
+
+  test('few runs prove little', () => {
+    expect(cautiousRate(5, 5)).toBeGreaterThan(0.7);
+    expect(cautiousRate(5, 5)).toBeLessThan(0.8);
+    expect(cautiousRate(50, 50)).toBeGreaterThan(0.96);
+    expect(cautiousRate(1, 10)).toBeLessThan(0.1);
+    expect(cautiousRate(0, 10)).toBeCloseTo(0);
+  });
+});
