@@ -69,8 +69,11 @@ export const evaluateVerb = () =>
       const screen = screenOn(process.stderr);
       const trial = { patch, ...options, signal, onEvent: progressOn(screen) };
       try {
-        if (each) showSeries(await evaluateEach(trial), json);
-        else showVerdict(await evaluate(trial), { json, bisect });
+        const result = each ? await evaluateEach(trial) : await evaluate(trial);
+        // Before anything is printed: a status line may stand on the terminal.
+        screen.end();
+        if ('steps' in result) showSeries(result, json);
+        else showVerdict(result, { json, bisect });
       } finally {
         screen.end();
       }
