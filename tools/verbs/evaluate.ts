@@ -27,7 +27,11 @@ export const evaluateVerb = () =>
     )
     .option('--tree <tree>', 'debian:6.1, another debian:X, a directory, DIR@REF, a tarball or its URL')
     .option('--profile <name>', 'kernel configuration and guest', 'lockdep')
-    .option('--suite <name>', 'test programs', 'fixed-buffers')
+    .option(
+      '--suite <suite>',
+      "test programs: a name ('ringtrial suite' lists them), or a directory with a suite.json",
+      'fixed-buffers',
+    )
     .option('--only <programs>', 'only these programs of the suite, separated by commas', names)
     .option('--repeat <n>', 'run the suite so often on each kernel', positive, 1)
     .option(
