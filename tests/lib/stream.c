@@ -14,6 +14,8 @@
 
 #define CHUNK 4096
 #define MOST_FILLED (1 << 20)
+/* More than the peer can still take in when it looks at its buffer more closely. */
+#define ENOUGH_UNSENT (1 << 16)
 
 void stream_open(struct stream *stream)
 {
@@ -46,9 +48,8 @@ void stream_stuff(struct stream *stream)
 	unsigned steady = 0;
 
 	stream->filler = pattern_new("the filler of a stream");
-	/* Some of it may yet go out; when nothing of two chunks has gone for a while, nothing will. */
 	while (steady < 5 && stream->filled < MOST_FILLED) {
-		if (unsent(stream) >= 2 * CHUNK) {
+		if (unsent(stream) >= ENOUGH_UNSENT) {
 			steady++;
 			sleep_ms(4);
 			continue;
