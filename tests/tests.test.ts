@@ -18,6 +18,8 @@ const suiteSchema = z.strictObject({
       summary: z.string().min(1),
       invariants: z.array(z.string()).min(1),
       distinguishes: z.array(z.string()),
+      operations: z.array(z.string()).min(1),
+      kernels: z.string().min(1),
     }),
   ),
 });
