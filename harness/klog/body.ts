@@ -43,7 +43,7 @@ const OPENINGS: readonly Openings[] = [
     // kernel/rcu/tree_stall.h, kernel/hung_task.c, kernel/watchdog.c, kernel/workqueue.c, lib/nmi_backtrace.c, sched_show_task
     kinds: /^(?:rcu|hung|soft|hard|wq|csd|panic|sched)/,
     lines: String.raw`
-  rcu: ;Tasks blocked on;\(detected by;\(t=\d;All QSes seen;Sending NMI;NMI backtrace;"echo 0 > ;task:\S;Future hung task;workqueue \S;pool \d;Showing busy;Showing backtraces;in-flight: ;pending: ;delayed: ;inactive: ;pwq \d;CPU#\d;Sample ;Utilization
+  rcu: ;Tasks blocked on;\(detected by;\(t=\d;All QSes seen;Sending NMI;NMI backtrace;"echo 0 > ;task:\S;Future hung task;workqueue \S;pool \d;Showing busy;Showing backtraces;The pool might;INFO: task \S;in-flight: ;pending: ;delayed: ;inactive: ;pwq \d;CPU#\d;Sample ;Utilization
   \S{1,40} {1,16}[A-Z] {1,4}(?:running task )?\S{0,16} {1,8}\d;last function`,
   },
   {

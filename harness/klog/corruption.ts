@@ -63,5 +63,5 @@ export function corruption(segment: Segment, found: Findings): string | undefine
   if (rule.oneLine === true || rule.traceless === true) return undefined;
   if (found.traces.every((t) => t.frames.length === 0))
     return segment.cut ? 'the log ends before its stack trace' : 'it has no stack trace';
-  return found.unnamed ? 'its stack trace names no function at fault' : undefined;
+  return found.unnamed ? 'its stack does not show what led there' : undefined;
 }

@@ -55,7 +55,9 @@ function explainOther(report: KernelReport, who: string): string[] {
     ...tellWork(report),
     ...(blocker === undefined
       ? []
-      : [`The ${blocker.lock} that it waits for is held by ${blocker.task.comm} (pid ${blocker.task.pid}).`]),
+      : [
+          `The ${blocker.lock} that it waits for ${blocker.lock === 'semaphore' ? 'was last' : 'is'} held by ${blocker.task.comm} (pid ${blocker.task.pid}).`,
+        ]),
     ...tellStack(stackOf(report)),
     ...(fix === undefined ? [] : [fix]),
   ];

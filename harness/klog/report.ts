@@ -4,8 +4,9 @@ import { identify } from './identity.ts';
 import { parseLockdep } from './lockdep/parse.ts';
 import { parseContext, parseOrigin } from './origin.ts';
 import type { Segment } from './segment.ts';
-import { blame } from './syzkaller/frames.ts';
+import { blame, stalledIn } from './syzkaller/frames.ts';
 import { syzkallerTitles } from './syzkaller/titles.ts';
+import type { Row } from './trace.ts';
 import { parseTraces, readRow } from './trace.ts';
 import type { KernelReport, Line } from './types.ts';
 
@@ -38,6 +39,10 @@ function blockerOf(bodies: readonly string[]): KernelReport['blocker'] {
   return { lock: g['lock'] ?? '', task: { comm: g['comm'] ?? '', pid: Number(g['pid']) } };
 }
 
+/** A function for our own title where syzkaller names none. */
+const unnamed = (kind: string, rows: readonly Row[]): string | undefined =>
+  kind.startsWith('rcu.stall') ? stalledIn(rows) : undefined;
+
 /** Understands one segment of a log. */
 export function buildReport(segment: Segment): KernelReport {
   const { header, lines } = segment;
@@ -65,7 +70,7 @@ export function buildReport(segment: Segment): KernelReport {
   const ip = rows.find((r) => r.pointer !== undefined)?.pointer;
   const frame =
     titles?.frame === 'corrupted'
-      ? undefined
+      ? unnamed(header.rule.kind, rows)
       : titles?.frame || (BLAMED.test(header.rule.kind) ? blame(rows) : undefined);
   const { title, signature } = identify({
     kind: header.rule.kind,

@@ -485,6 +485,14 @@ static void invalid_subclass(void)
 	mutex_lock_nested(&table_lock, 9);
 }
 
+static void invalid_subclass_init(void)
+{
+	static struct lock_class_key key;
+	static struct lockdep_map map;
+
+	lockdep_init_map(&map, "deep", &key, 9);
+}
+
 static void unregistered_key(void)
 {
 	struct lock_class_key *key = kzalloc(sizeof(*key), GFP_KERNEL);
@@ -524,8 +532,8 @@ static void mutex_magic(void)
 	struct ring_like *ring = kzalloc(sizeof(*ring), GFP_KERNEL);
 
 	init_ring(ring);
-	mutex_lock(&ring->uring_lock);
 	ring->uring_lock.magic = NULL;
+	mutex_lock(&ring->uring_lock);
 	mutex_unlock(&ring->uring_lock);
 }
 
@@ -592,14 +600,17 @@ static noinline void take_in_order(int from, int to, int depth)
 static int takes_short_chains(void *arg)
 {
 	init_many();
-	take_in_order(0, 150, 3);
+	take_in_order(0, 54, 4);
 	return 0;
 }
 
 static void off_chains(void)
 {
+	int seconds;
+
 	kthread_run(takes_short_chains, NULL, "iou-chains");
-	ssleep(40);
+	for (seconds = 0; debug_locks && seconds < 80; seconds++)
+		ssleep(1);
 }
 
 /* Long chains of few classes: more locks in chains than lockdep has room for. */
@@ -728,7 +739,11 @@ static int loops_for_ever(void *arg);
 
 static void rcu_stall_expedited(void)
 {
-	kthread_run(loops_for_ever, (void *)10UL, "iou-looper");
+	struct task_struct *looper = kthread_create(loops_for_ever, (void *)10UL, "iou-looper");
+
+	set_cpus_allowed_ptr(current, cpumask_of(0));
+	kthread_bind(looper, 1);
+	wake_up_process(looper);
 	ssleep(1);
 	synchronize_rcu_expedited();
 	ssleep(2);
@@ -823,7 +838,10 @@ static void hang_io(void)
 
 static noinline void work_blocks_pool(struct work_struct *work)
 {
+	/* Since 6.5 a pool does not wait for a worker that only computes: it must not be preempted either. */
+	preempt_disable();
 	mdelay(14000);
+	preempt_enable();
 }
 
 static void workqueue_lockup(void)
@@ -1041,7 +1059,7 @@ static const struct {
 	WAY(safe_unsafe_chain), WAY(wait_context), WAY(wait_context_raw), WAY(wait_context_irq),
 	WAY(nested), WAY(unlock_balance), WAY(held_freed), WAY(still_held), WAY(returns_with_lock),
 	WAY(rcu_dereference_unlocked), WAY(rcu_sleep), WAY(nonstatic_key), WAY(invalid_subclass),
-	WAY(unregistered_key), WAY(too_deep), WAY(off_keys), WAY(off_entries), WAY(off_chains),
+	WAY(invalid_subclass_init), WAY(unregistered_key), WAY(too_deep), WAY(off_keys), WAY(off_entries), WAY(off_chains),
 	WAY(off_hlocks), WAY(off_stack), WAY(wrong_owner), WAY(mutex_magic), WAY(spinlock_magic),
 	WAY(rwlock_owner), WAY(sleep_in_atomic), WAY(schedule_in_atomic), WAY(assume_atomic),
 	WAY(assume_non_migratable), WAY(schedule_non_block), WAY(rcu_voluntary), WAY(rcu_stall_other),

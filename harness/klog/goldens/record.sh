@@ -30,6 +30,6 @@ chmod +x "$work/root/init"
 for name; do
 	timeout 120 qemu-system-x86_64 -M microvm,acpi=off -cpu max,la57=off -accel tcg,thread=multi -smp 2 -m 256 \
 		-nodefaults -no-user-config -display none -no-reboot -kernel "$vmlinux" -initrd "$work/initrd" \
-		-append "console=ttyS0 quiet panic=-1 reboot=t watchdog_thresh=3 rcupdate.rcu_cpu_stall_timeout=5 workqueue.watchdog_thresh=5 slub_debug=FZPU provoke=$name" \
+		-append "console=ttyS0 quiet panic=-1 reboot=t watchdog_thresh=3 rcupdate.rcu_cpu_stall_timeout=5 rcupdate.rcu_exp_cpu_stall_timeout=3000 workqueue.watchdog_thresh=5 slub_debug=FZPU provoke=$name" \
 		-serial "file:$out/$name.log" || echo "$name: no end within two minutes" >&2
 done

@@ -24,6 +24,24 @@ function rcu(x: Explained): string[] {
   ];
 }
 
+const subclass = (x: Explained): string[] => [
+  `${x.title}: a lock class has nesting levels 0 to 7 only (MAX_LOCKDEP_SUBCLASSES).`,
+  OFF,
+  ...tellStack(x.stack),
+  'Usual fix: use fewer levels in mutex_lock_nested() and the like, or give the locks classes of their own.',
+];
+
+/** DEBUG_LOCKS_WARN_ON() of a condition that the title names. */
+function internal(x: Explained): string[] {
+  if (x.title.includes('MAX_LOCKDEP_SUBCLASSES')) return subclass(x);
+  return [
+    `${x.title}: a lock, or lockdep's own record of it, is not as it must be.`,
+    OFF,
+    ...tellStack(x.stack),
+    'Usual fix: look for a lock that was never initialised, was overwritten or freed, or is released by the wrong task.',
+  ];
+}
+
 /** Kinds about a lock that is not used as it should be. */
 export const MISUSES: Readonly<Record<string, (x: Explained) => string[]>> = {
   'unlock-balance': (x) => [
@@ -69,12 +87,7 @@ export const MISUSES: Readonly<Record<string, (x: Explained) => string[]>> = {
     ...tellStack(x.stack),
     'Usual fix: call spin_lock_init() or mutex_init() before first use; for dynamic keys lockdep_register_key().',
   ],
-  subclass: (x) => [
-    `${x.title}: a lock class has nesting levels 0 to 7 only (MAX_LOCKDEP_SUBCLASSES).`,
-    OFF,
-    ...tellStack(x.stack),
-    'Usual fix: use fewer levels in mutex_lock_nested() and the like, or give the locks classes of their own.',
-  ],
+  subclass,
   key: (x) => [
     'A lock was set up with a key (struct lock_class_key) that is neither static nor registered.',
     OFF,
@@ -86,12 +99,7 @@ export const MISUSES: Readonly<Record<string, (x: Explained) => string[]>> = {
     OFF,
     'Usual fix: none in the code that took the locks; report it to the maintainers of lockdep.',
   ],
-  internal: (x) => [
-    `${x.title}: a lock, or lockdep's own record of it, is not as it must be.`,
-    OFF,
-    ...tellStack(x.stack),
-    'Usual fix: look for a lock that was never initialised, was overwritten or freed, or is released by the wrong task.',
-  ],
+  internal,
 };
 
 /** lockdep's tables (kernel/locking/lockdep_internals.h), and what to do when one is full. */

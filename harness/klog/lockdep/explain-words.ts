@@ -23,10 +23,20 @@ export const upper = (who: string): string => (who === 'a task' ? 'A task' : who
 
 const SHOWN = 7;
 
+/** Names with the number of times that they stand in a row: recursion takes one place only. */
+function collapsed(funcs: readonly string[]): string[] {
+  const runs: { func: string; times: number }[] = [];
+  for (const func of funcs) {
+    const last = runs.at(-1);
+    if (last?.func === func) last.times++;
+    else runs.push({ func, times: 1 });
+  }
+  return runs.map(({ func, times }) => (times === 1 ? func : `${func} (${times} times)`));
+}
+
 /** The functions of a stack in a line; empty when there is none. */
 export function tellStack(funcs: readonly string[]): string[] {
   if (funcs.length === 0) return [];
-  return [
-    `Stack, innermost first: ${funcs.slice(0, SHOWN).join(' < ')}${funcs.length > SHOWN ? ' ...' : ''}.`,
-  ];
+  const told = collapsed(funcs);
+  return [`Stack, innermost first: ${told.slice(0, SHOWN).join(' < ')}${told.length > SHOWN ? ' ...' : ''}.`];
 }

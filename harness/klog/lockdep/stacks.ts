@@ -13,6 +13,10 @@ const PRIMITIVE = new RegExp(
   ].join('|')})$`,
 );
 
+/** Where code enters lockdep. */
+const ENTRY =
+  /^(?:lock_(?:acquire|release|sync|set_class|downgrade|contended|acquired)|lockdep_init_map\w*)$/;
+
 /** More of lockdep's own, which stand only in the stack of a complaint. */
 const OWN =
   /^(?:lockdep_\w+|debug_check_no_locks_\w+|up_(?:read|write)|_?_?might_\w+|assign_lock_key|look_up_lock_class|__warn\w*|warn_slowpath\w*|report_bug|handle_bug|exc_\w+|asm_exc_\w+)$/;
@@ -27,7 +31,8 @@ export const acquirer = (frames: readonly Frame[]): string | undefined =>
 /** The functions of a stack from the one that used the lock on, leftovers of the stack left out. */
 export function userOf(frames: readonly Frame[]): string[] {
   const sure = frames.filter((f) => !f.unreliable && f.func !== undefined);
-  const from = sure.findIndex((f) => !OWN.test(bare(f)) && !PRIMITIVE.test(bare(f)));
+  const entry = sure.findLastIndex((f, i) => i < 20 && ENTRY.test(bare(f)));
+  const from = sure.findIndex((f, i) => i > entry && !OWN.test(bare(f)) && !PRIMITIVE.test(bare(f)));
   return sure.slice(Math.max(from, 0)).map((f) => f.func ?? '');
 }
 

@@ -60,6 +60,13 @@ export function interrupted(funcs: readonly string[]): readonly string[] {
   return entry < 0 ? [] : funcs.slice(entry + 1);
 }
 
+/** The function by which a stall is known when the CPU kept interrupts off and only an NMI showed where it stood. */
+export function stalledIn(rows: readonly Row[]): string | undefined {
+  const all = mentions(rows).filter((m) => m.how !== 'site');
+  const at = all.findIndex((m) => m.how === 'ip');
+  return at < 0 ? undefined : pickDispatched(all.slice(at).map((m) => m.func));
+}
+
 /** The function to name when nothing else says which: the first one in the first stack that is no bystander. */
 export function blame(rows: readonly Row[]): string | undefined {
   // show_pwq() (kernel/workqueue.c): `in-flight: 30:some_work_func`
