@@ -24,7 +24,7 @@ const HELD =
   /#\d{1,3}: [0-9a-f]{8,16} \((.{1,100}?)\)\{[-+.?]{2,12}\}(?:-\{\d{1,2}:\d{1,2}\})?, at: (?:\[<[^>]{1,20}>\] {0,2})?([^\s+]{1,128})\+0x/g;
 
 function tellHeld({ kind, text }: KernelReport): string[] {
-  if (!kind.startsWith('sched.')) return [];
+  if (!/^(?:sched|wq\.leak)/.test(kind)) return [];
   const held = [...text.matchAll(HELD)].slice(0, 4).map(([, lock, func]) => `${lock} (taken in ${func})`);
   return held.length === 0 ? [] : [`It holds ${held.join(', ')}.`];
 }

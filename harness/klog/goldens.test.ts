@@ -124,7 +124,10 @@ const EXPECTED: Readonly<Record<string, Partial<Record<Tree, Kinds>>>> = {
   hang_rwsem: { '7.2': repeated(6, 'hung.task') },
   hang_semaphore: { '7.2': repeated(6, 'hung.task') },
   workqueue_lockup: { '6.1': ['wq.lockup', 'wq.lockup'] },
-  workqueue_leak: { '6.1': ['wq.leak.old', 'lockdep.circular'], '7.2': ['wq.leak.new', 'lockdep.circular'] },
+  workqueue_leak: {
+    '6.1': ['wq.leak.old', 'lockdep.circular'],
+    '7.2': ['wq.leak.new', 'lockdep.circular', 'wq.leak.new'],
+  },
   warn_plain: { '6.1': ['warn.old'] },
   warn_text: { '6.1': ['warn.old'] },
   bug: { '6.1': ['bug'] },

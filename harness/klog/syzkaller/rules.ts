@@ -89,7 +89,7 @@ const stackProtector: Rule = (e) => {
 
 /** `workqueue.c` names the work function itself. */
 const leakedWork: Rule = (e) => {
-  const last = e.bodies.map((b) => /last function: ([^\s+]{1,200})/.exec(b)?.[1]).find(Boolean);
+  const last = e.bodies.map((b) => /(?:last function: |workfn=)([^\s+]{1,200})/.exec(b)?.[1]).find(Boolean);
   return named(e.header.text.replace(/: $/, ''), '', last);
 };
 
