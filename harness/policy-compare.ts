@@ -14,11 +14,13 @@ export function policyOfSide(points: readonly PointResult[]): SidePolicy {
   const policy = [...new Map(notes.map((one) => [`${one.effect} ${one.entry} ${one.text}`, one])).values()];
   const failed = points.filter((point) => point.own === 'FAIL');
   if (policy.length === 0) return {};
-  if (failed.length === 0 || !failed.every(isKnown)) return { policy };
+  if (failed.length === 0 || !failed.every(isKnownFailure)) return { policy };
   return { policy, known: policy.every((one) => one.sometimes) ? 'sometimes' : 'always' };
 }
 
-const isKnown = (point: PointResult): boolean =>
+/** Whether a point failed in no other way than such kernels are known to. */
+export const isKnownFailure = (point: PointResult): boolean =>
+  point.own === 'FAIL' &&
   point.policy !== undefined &&
   point.policy.length > 0 &&
   point.policy.every((one) => one.effect === 'known');

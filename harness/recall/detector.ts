@@ -1,3 +1,4 @@
+import { isKnownFailure } from '../policy-compare.ts';
 import type { FoundReport, PointResult } from '../status.ts';
 import type { MutantRow } from './schema.ts';
 
@@ -31,19 +32,21 @@ export interface Seen {
   readonly reports: readonly FoundReport[];
 }
 
-/** What speaks against a kernel: points that failed by their own word, and kernel reports. Each with its repetition. */
+/** What speaks against a kernel: points that failed by their own word, not as such kernels are known to, and kernel reports. Each with its repetition. */
 export const alarms = ({ points, reports }: Seen): (Alarm & { readonly repetition: number })[] => [
   ...reports.map((found) => ({ ...ofReport(found), repetition: found.repetition })),
   ...points
-    .filter(({ own }) => own === 'FAIL')
+    .filter((point) => point.own === 'FAIL' && !isKnownFailure(point))
     .map((point) => ({ ...ofPoint(point), repetition: point.repetition })),
 ];
 
 /** What speaks against a mutant and not against base: a failure that base has too tells nothing. */
 export function against(base: Seen, mutant: Seen): ReturnType<typeof alarms> {
   const known = new Set(base.reports.map(({ report }) => report.signature));
-  const passing = new Set(base.points.filter(({ own }) => own === 'PASS').map(({ name }) => name));
-  const failing = new Set(base.points.filter(({ own }) => own === 'FAIL').map(({ name }) => name));
+  const well = base.points.filter((point) => point.own === 'PASS' || isKnownFailure(point));
+  const passing = new Set(well.map(({ name }) => name));
+  const ill = base.points.filter((point) => point.own === 'FAIL' && !isKnownFailure(point));
+  const failing = new Set(ill.map(({ name }) => name));
   return alarms({
     reports: mutant.reports.filter(({ report }) => !known.has(report.signature)),
     points: mutant.points.filter(({ name }) => passing.has(name) && !failing.has(name)),
