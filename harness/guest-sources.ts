@@ -116,6 +116,7 @@ export const snapshotRequest = (request: SourceRequest): SnapshotRequest => ({
   // Programs of equal content under other names are other programs.
   identity: [
     preparation,
+    request.suite.prepare ?? '',
     request.kernel.hash,
     ...request.suite.programs.flatMap(({ name, sha256 }) => [name, sha256]),
   ],

@@ -48,10 +48,22 @@ export const preparation = createHash('sha256')
 /** Makes a booted guest ready for tests: the programs are there, and it has no earlier complaints. */
 export async function prepareGuest(guest: Guest, suite: Suite, signal?: AbortSignal): Promise<void> {
   await pushSuite(guest, suite, signal);
+  await runSuitePreparation(guest, suite, signal);
   await guest.exec(`${calmKmemleak}; ${resetCounters}`, {
     deadlineMs: 60_000,
     ...(signal ? { signal } : {}),
   });
+}
+
+/** What the suite's own programs need in the guest, before it is first forked. */
+async function runSuitePreparation(guest: Guest, suite: Suite, signal?: AbortSignal): Promise<void> {
+  if (suite.prepare === undefined) return;
+  const result = await guest.exec(suite.prepare, { deadlineMs: 60_000, ...(signal ? { signal } : {}) });
+  if (result.outcome.type === 'exited' && result.outcome.code === 0) return;
+  const said = result.stderr.toString('utf8').trim().split('\n').slice(-3).join('; ');
+  throw new PushError(
+    `The guest could not be made ready for suite "${suite.name}" (${describeOutcome(result)}): ${said}. Its console: ${guest.console.path}`,
+  );
 }
 
 async function packPrograms(programs: readonly Program[]): Promise<Buffer> {

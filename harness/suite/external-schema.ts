@@ -18,6 +18,8 @@ export const externalSchema = z.strictObject({
       .array(z.strictObject({ kernels: kernelRange, suite: z.enum(['bookworm', 'trixie', 'sid']) }))
       .min(1)
       .refine((list) => list.at(-1)?.kernels === '*', 'the last entry is for all other kernels: "*"'),
+    /** A shell command (busybox) that makes a guest ready for the programs. */
+    prepare: z.string().min(1).optional(),
     /** Seconds for one program. */
     deadlineSeconds: z.number().positive().max(3600),
     /** Seconds, for those that take longer than the others. */

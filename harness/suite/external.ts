@@ -44,6 +44,7 @@ export async function loadExternal(place: ExternalPlace, options: ExternalOption
     name: place.group === undefined ? place.name : `${place.name}:${place.group}`,
     title: `${place.description.title} (${source.version})`,
     programs,
+    prepare: external.prepare,
     notices: [
       `${external.package} ${source.version}: ${programs.length} programs`,
       ...(missing.length > 0 ? [`these do not compile here and are left out: ${missing.join(', ')}`] : []),

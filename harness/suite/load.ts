@@ -36,7 +36,8 @@ export async function loadSuite(
   );
   // A verdict names it, and what a verdict names can be loaded again.
   const name = found.shipped ? found.name : found.directory;
-  return { name, title: found.description.title, programs, policy };
+  const { title, prepare } = found.description;
+  return { name, title, programs, prepare, policy };
 }
 
 /**

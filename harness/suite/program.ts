@@ -16,6 +16,8 @@ export interface Suite {
   readonly name: string;
   readonly title: string;
   readonly programs: readonly Program[];
+  /** A shell command for a booted guest, before its first program: mounts, devices. */
+  readonly prepare?: string | undefined;
   /** Which behaviours are failures on which kernels. */
   readonly policy?: Policy | undefined;
   /** What somebody who runs it should know, e.g. which programs did not compile. */

@@ -51,6 +51,8 @@ const program = z
 export const suiteSchema = z.strictObject({
   title: z.string().min(1),
   description: z.string(),
+  /** A shell command (busybox) that makes a guest ready for the programs; it fails, and there is no trial. */
+  prepare: z.string().min(1).optional(),
   programs: z
     .array(program)
     .min(1, 'a suite has at least one program')
