@@ -75,6 +75,8 @@ async function make(request: DebugRequest, home: string): Promise<DebugFiles> {
     throw new NoKernelSourcesError(
       `${build.buildDir} has no object that ${request.objects.join(' or ')} names. If it is empty, build the kernel again with: ringtrial evaluate`,
     );
+  if (!(await sameText(kernel.config, path.join(build.buildDir, '.config'))))
+    onNotice('this kernel was configured otherwise than its tree is now: not every object will fit it');
   onNotice(`compiling ${objects.length} objects with debug information (${request.objects.join(', ')})`);
   const sources = path.join(home, 'src');
   await copySources(objects, build, sources);
@@ -98,6 +100,11 @@ async function make(request: DebugRequest, home: string): Promise<DebugFiles> {
   }
   files.objects.sort((a, b) => (a.object < b.object ? -1 : 1));
   return files;
+}
+
+async function sameText(one: string, other: string): Promise<boolean> {
+  const [a, b] = await Promise.all([one, other].map((file) => readFile(file, 'utf8').catch(() => undefined)));
+  return a === b;
 }
 
 const tellWaiting =
