@@ -32,10 +32,15 @@ void log_start(void)
 
 void log_operation(unsigned ring, const char *format, ...)
 {
-	uint64_t number = atomic_fetch_add(&last, 1) + 1;
-	struct entry *entry = &entries[number % ENTRIES];
+	struct entry *entry;
 	va_list arguments;
+	uint64_t number;
 
+	/* What came before the first failure is of interest, not what came after it. */
+	if (point_has_failed())
+		return;
+	number = atomic_fetch_add(&last, 1) + 1;
+	entry = &entries[number % ENTRIES];
 	atomic_store(&entry->number, 0);
 	entry->at_ms = ms_since(started_ns);
 	entry->ring = ring;
@@ -50,13 +55,13 @@ void log_print(void)
 {
 	uint64_t end = atomic_load(&last);
 	uint64_t from = end > MOST_PRINTED ? end - MOST_PRINTED : 0;
-	double now = ms_since(started_ns);
+	double until = entries[end % ENTRIES].at_ms;
 
-	note("what the threads did last (milliseconds, thread, ring, operation):");
+	note("what the threads did last, up to the first failure (milliseconds, thread, ring, operation):");
 	for (uint64_t number = from + 1; number <= end; number++) {
 		const struct entry *entry = &entries[number % ENTRIES];
 
-		if (atomic_load(&entry->number) == number && entry->at_ms > now - LAST_MS)
+		if (atomic_load(&entry->number) == number && entry->at_ms > until - LAST_MS)
 			note("  %9.1f %6d ring %u: %s", entry->at_ms, entry->thread, entry->ring, entry->what);
 	}
 }

@@ -64,7 +64,7 @@ static void *keep_submitting(void *argument)
 {
 	struct player *player = argument;
 
-	while (!atomic_load(&player->world->over)) {
+	while (!is_over(player)) {
 		submit_round(player);
 		player->rounds++;
 	}
@@ -75,7 +75,7 @@ static void *keep_changing(void *argument)
 {
 	struct player *player = argument;
 
-	while (!atomic_load(&player->world->over)) {
+	while (!is_over(player)) {
 		change_round(player);
 		player->rounds++;
 		/* Tables that change all the time are empty half of the time. */
@@ -91,7 +91,7 @@ static void *do_both(void *argument)
 	struct player *player = argument;
 
 	ring_begin(player->ring, player->ring->number);
-	while (!atomic_load(&player->world->over)) {
+	while (!is_over(player)) {
 		if (rng_chance(&player->rng, 3))
 			change_round(player);
 		else
@@ -123,6 +123,8 @@ static void start(struct cast *cast, struct world *world, unsigned ring, void *(
 /* The rings are opened, used by all threads for a while, and closed. */
 static void phase(struct world *world, struct cast *cast, struct rng *rng, unsigned ms)
 {
+	struct deadline end;
+
 	*cast = (struct cast){ 0 };
 	atomic_store(&world->over, false);
 	for (unsigned i = 0; i < MIX_RINGS; i++) {
@@ -140,7 +142,9 @@ static void phase(struct world *world, struct cast *cast, struct rng *rng, unsig
 		for (unsigned j = 0; j < kinds[i].submitters; j++)
 			start(cast, world, i, keep_submitting, rng);
 	}
-	sleep_ms(ms);
+	end = deadline_in_ms(ms);
+	while (!deadline_passed(end) && !point_has_failed())
+		sleep_ms(10);
 	atomic_store(&world->over, true);
 	for (unsigned i = 0; i < cast->count; i++)
 		pthread_join(cast->players[i].thread, NULL);

@@ -9,6 +9,7 @@
 #include "flight.h"
 #include "memory.h"
 #include "model.h"
+#include "point.h"
 #include "ring.h"
 #include "rng.h"
 
@@ -55,6 +56,12 @@ struct player {
 	unsigned determined; /* requests of which the model knew exactly how they must end */
 	pthread_t thread;
 };
+
+/* The time is up, or something has failed. */
+static inline bool is_over(struct player *player)
+{
+	return atomic_load(&player->world->over) || point_has_failed();
+}
 
 /* submit.c: one batch of requests, submitted and judged. */
 void submit_round(struct player *player);
