@@ -24,7 +24,6 @@
 #include "register.h"
 #include "trial.h"
 
-#define PINS_MS 5000u
 /* A long table keeps both locks busy for longer. */
 #define SLOTS 64
 #define PARTNERS 2
@@ -146,8 +145,7 @@ static void clone_each_other(struct run *run, uint32_t clone_flags)
 		ring_check(&partners[i].ring);
 		ring_close(&partners[i].ring);
 	}
-	if (pins >= 0 && !pins_fall_to(pins, PINS_MS))
-		fail(text("%ld pinned pages, as before", pins), text("%ld", pins_outstanding()));
+	pins_check(pins, "after the race");
 	observe_measure("cloned", cloned, text("of-%u", PARTNERS * run->rounds));
 	observe_measure("full", full, text("of-%u", full + efaults));
 }

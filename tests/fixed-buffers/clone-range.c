@@ -25,14 +25,7 @@
 #include "trial.h"
 
 #define SLOTS TABLE_SLOTS
-#define PINS_MS 5000u
 #define TAG_MS 3000u
-
-static void expect_pins(long pins)
-{
-	if (pins >= 0 && !pins_fall_to(pins, PINS_MS))
-		fail(text("%ld pages pinned", pins), text("%ld after %u ms", pins_outstanding(), PINS_MS));
-}
 
 static void clone_range(struct table *to, struct table *from, struct clone_request range)
 {
@@ -110,13 +103,13 @@ static void replace_range(struct run *run)
 		land_all(&to, flights, replaced);
 		check_slots(&to, &from, range, &run->rng);
 		if (pins >= 0)
-			expect_pins(pins + (2 * SLOTS - (long)range.nr) * BUFFER_PAGES);
+			pins_check(pins + (2 * SLOTS - (long)range.nr) * BUFFER_PAGES, "after a clone");
 		for (unsigned i = 0; i < SLOTS; i++)
 			if (table_has_tag(&from, i))
 				fail("no tag of the source's buffers", text("that of buffer %u", i));
 		table_close(&to);
 		table_close(&from);
-		expect_pins(pins);
+		pins_check(pins, "at the end");
 	}
 }
 
@@ -144,7 +137,7 @@ static void grow(struct run *run)
 		slot_expect(&to.ring, 2, &from.regions[0], &run->rng);
 		table_close(&to);
 		table_close(&from);
-		expect_pins(pins);
+		pins_check(pins, "at the end");
 	}
 }
 
@@ -163,9 +156,9 @@ static void self(struct run *run)
 		for (unsigned i = 2; i < 4; i++)
 			if (!ring_await_within(&table.ring, table.tags[i], TAG_MS))
 				fail(text("the tag of buffer %u, which was replaced", i), "none");
-		expect_pins(pins < 0 ? pins : pins + 2 * BUFFER_PAGES);
+		pins_check(pins < 0 ? pins : pins + 2 * BUFFER_PAGES, "after a clone");
 		table_close(&table);
-		expect_pins(pins);
+		pins_check(pins, "at the end");
 	}
 }
 
@@ -206,7 +199,7 @@ static void bad_calls(struct run *run)
 	}
 	table_close(&to);
 	table_close(&from);
-	expect_pins(pins);
+	pins_check(pins, "at the end");
 }
 
 static const struct point points[] = {

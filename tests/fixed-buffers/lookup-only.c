@@ -30,7 +30,6 @@
 #include "trial.h"
 #include "watch.h"
 
-#define PINS_MS 5000u
 #define BATCH 16
 /* include/uapi/linux/io_uring.h, 6.13 */
 #define NOP_FIXED_BUFFER (1u << 3)
@@ -55,8 +54,7 @@ static void scene_end(struct scene *scene, struct rng *rng)
 	check_usable(&scene->ring, rng);
 	ring_check(&scene->ring);
 	ring_close(&scene->ring);
-	if (scene->pins_before >= 0 && !pins_fall_to(scene->pins_before, PINS_MS))
-		fail("nothing pinned at the end", text("%ld pages", pins_outstanding()));
+	pins_check(scene->pins_before, "at the end");
 	region_unmap(&scene->region);
 }
 

@@ -31,7 +31,6 @@
 #define SUBMITTERS 2
 #define BATCH 4
 #define MOST_BATCHES 6
-#define PINS_MS 5000u
 
 struct arena {
 	struct ring ring;
@@ -239,8 +238,7 @@ static void race(struct run *run, unsigned updaters)
 		changes += changers[i].changes;
 	}
 	arena_close(&arena, &run->rng);
-	if (pins >= 0 && !pins_fall_to(pins, PINS_MS))
-		fail(text("%ld pinned pages, as before", pins), text("%ld", pins_outstanding()));
+	pins_check(pins, "after the race");
 	observe_measure("full", full, text("of-%u", full + efaults));
 	observe_measure("changes", changes, "times");
 }

@@ -30,7 +30,6 @@
 #include "stream.h"
 #include "trial.h"
 
-#define PINS_MS 5000u
 #define TAG_MS 3000u
 
 /* In which way the send is submitted. */
@@ -142,9 +141,7 @@ static void send_end(struct send *send, struct rng *rng)
 	check_usable(&send->ring, rng);
 	ring_check(&send->ring);
 	ring_close(&send->ring);
-	if (send->pins_before >= 0 && !pins_fall_to(send->pins_before, PINS_MS))
-		fail("nothing pinned at the end", text("%ld pages pinned, %ld before", pins_outstanding(),
-						       send->pins_before));
+	pins_check(send->pins_before, "after the peer has read");
 	stream_close(&send->stream);
 	if (send->way == WAY_LINKED)
 		hold_close(&send->gate);
@@ -240,8 +237,7 @@ static void ring_closed(struct run *run)
 		if (send.pins_before >= 0 && pins_outstanding() - send.pins_before < BUFFER_PAGES)
 			fail("the pages pinned while the network has them", text("%ld", pins_outstanding()));
 		peer_reads(&send, true);
-		if (send.pins_before >= 0 && !pins_fall_to(send.pins_before, PINS_MS))
-			fail("nothing pinned after the peer has read", text("%ld pages", pins_outstanding()));
+		pins_check(send.pins_before, "after the peer has read");
 		stream_close(&send.stream);
 		region_unmap(&send.old);
 	}

@@ -28,7 +28,6 @@
 #include "turns.h"
 
 #define LONGEST_IDLE_MS 5000u
-#define PINS_MS 5000u
 #define BATCH 4
 
 static void update_in_flight(struct run *run, enum stage stage)
@@ -224,8 +223,7 @@ static void dozing(struct run *run)
 	check_usable(&dozer.ring, &run->rng);
 	ring_check(&dozer.ring);
 	ring_close(&dozer.ring);
-	if (pins >= 0 && !pins_fall_to(pins, PINS_MS))
-		fail(text("%ld pinned pages, as before", pins), text("%ld", pins_outstanding()));
+	pins_check(pins, "after the race");
 	observe_measure("full", full, text("of-%u", full + efaults));
 	observe_measure("unregistered", dozer.unregistered, "times");
 }

@@ -26,7 +26,6 @@
 #include "vector.h"
 
 #define PAGES 8
-#define PINS_MS 5000u
 
 /* The memory that the vector used, or none; fails the point when it is both, or not as it should be. */
 static enum used judge(struct vector *vector, const struct region *old, const struct region *fresh,
@@ -81,8 +80,7 @@ static void scene_end(struct scene *scene, struct rng *rng)
 	check_usable(&scene->ring, rng);
 	ring_check(&scene->ring);
 	ring_close(&scene->ring);
-	if (scene->pins_before >= 0 && !pins_fall_to(scene->pins_before, PINS_MS))
-		fail("nothing pinned at the end", text("%ld pages", pins_outstanding()));
+	pins_check(scene->pins_before, "at the end");
 	region_unmap(&scene->region);
 }
 

@@ -5,8 +5,6 @@
 #include "point.h"
 #include "register.h"
 
-#define PINS_MS 5000u
-
 void sharing_begin(struct sharing *sharing, bool by_index)
 {
 	struct clone_request request = { 0 };
@@ -47,7 +45,5 @@ void sharing_expect_pinned(const struct sharing *sharing, const char *when)
 
 void sharing_expect_unpinned(const struct sharing *sharing)
 {
-	if (sharing->pins_before >= 0 && !pins_fall_to(sharing->pins_before, PINS_MS))
-		fail("no shared page pinned after both rings have let go",
-		     text("%ld pages pinned, %ld before", pins_outstanding(), sharing->pins_before));
+	pins_check(sharing->pins_before, "after both rings have let go");
 }

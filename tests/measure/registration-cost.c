@@ -18,7 +18,6 @@
 
 #define BUDGET_MS 300
 #define MOST_SAMPLES 100
-#define PINS_MS 5000u
 #define MOST_BUFFERS 1024
 
 static unsigned long free_kib(void)
@@ -62,8 +61,7 @@ static void measure(struct run *run, unsigned count, size_t pages, const char *n
 	}
 	ring_close(&ring);
 	region_unmap(&region);
-	if (pins >= 0 && !pins_fall_to(pins, PINS_MS))
-		fail("no page pinned afterwards", text("%ld, %ld before", pins_outstanding(), pins));
+	pins_check(pins, "afterwards");
 	samples_print(&registering, text("register_%s", name));
 	samples_print(&unregistering, text("unregister_%s", name));
 	observe_measure(text("held_%s", name), (double)held_kib, "KiB");

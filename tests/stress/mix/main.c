@@ -29,7 +29,6 @@
 
 /* Rings live for so long, then all of them are closed and others opened. */
 #define PHASE_MS 1500u
-#define PINS_MS 5000u
 #define ENTRIES 32
 
 static const struct ring_kind kinds[MIX_RINGS] = {
@@ -192,8 +191,7 @@ static void mix(struct run *run)
 
 		phase(&world, &cast, &run->rng, left < PHASE_MS ? left : PHASE_MS);
 		check_memories(&world);
-		if (pins >= 0 && !pins_fall_to(pins, PINS_MS))
-			fail(text("%ld pinned pages, as before", pins), text("%ld", pins_outstanding()));
+		pins_check(pins, "after a phase");
 		for (unsigned i = 0; i < cast.count; i++) {
 			requests += cast.players[i].requests;
 			full += cast.players[i].full;
