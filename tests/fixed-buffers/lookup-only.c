@@ -23,6 +23,7 @@
 
 #include "call.h"
 #include "clock.h"
+#include "gate.h"
 #include "hold.h"
 #include "pins.h"
 #include "program.h"
@@ -150,10 +151,8 @@ static void nops(struct run *run)
 	for (unsigned round = 0; round < run->rounds; round++) {
 		unsigned flags = round % 2 ? IOSQE_ASYNC : 0;
 		struct iovec buffers[2] = { { 0 } };
-		static char nowhere;
 		struct scene scene;
-		struct hold gate;
-		struct io_uring_sqe *sqe;
+		struct gate gate;
 		uint64_t id;
 
 		scene_begin(&scene);
@@ -164,17 +163,13 @@ static void nops(struct run *run)
 		expect("an empty slot", look_up(&scene.ring, 0, flags), -EFAULT);
 		expect("a slot with a buffer", look_up(&scene.ring, 1, flags), 0);
 		expect("a slot behind the table", look_up(&scene.ring, 2, flags), -EFAULT);
-		hold_open_empty(&gate);
-		sqe = ring_sqe(&scene.ring);
-		io_uring_prep_read(sqe, gate.read_fd, &nowhere, 1, (uint64_t)-1);
-		sqe->flags = IOSQE_IO_LINK;
-		sqe->user_data = ring_announce(&scene.ring, "the plain read that heads the link");
+		gate_prepare(&gate, &scene.ring);
 		id = prepare_nop(&scene.ring, 1, flags);
 		ring_submit(&scene.ring, 2);
 		expect_no_wait(&scene.ring);
-		hold_feed(&gate, pattern_new("one byte for the head of a link"), 1);
+		gate_open(&gate);
 		agreed_add(&linked, text("%d", ring_await(&scene.ring, id).res));
-		hold_close(&gate);
+		gate_close(&gate);
 		scene_end(&scene, &run->rng);
 	}
 	observe_agreed("linked_nop", &linked);

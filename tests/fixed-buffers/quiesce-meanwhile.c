@@ -18,6 +18,7 @@
 #include <pthread.h>
 
 #include "call.h"
+#include "gate.h"
 #include "program.h"
 #include "register.h"
 #include "trial.h"
@@ -125,19 +126,16 @@ struct dependence {
 	struct region target;
 	struct region source;
 	struct flight reader;
-	struct hold gate;
+	struct gate gate;
 	uint64_t writer_id;
 	size_t writer_offset;
 };
 
 static void prepare_writer(struct dependence *dep, bool by_worker)
 {
-	static char nowhere;
-	struct io_uring_sqe *sqe = ring_sqe(&dep->ring);
+	struct io_uring_sqe *sqe;
 
-	io_uring_prep_read(sqe, dep->gate.read_fd, &nowhere, 1, (uint64_t)-1);
-	sqe->flags = IOSQE_IO_LINK;
-	sqe->user_data = ring_announce(&dep->ring, "the plain read that heads the link");
+	gate_prepare(&dep->gate, &dep->ring);
 	sqe = ring_sqe(&dep->ring);
 	io_uring_prep_write_fixed(sqe, dep->reader.pipe.write_fd, dep->source.base + dep->writer_offset,
 				  (unsigned)dep->reader.length, (uint64_t)-1, 1);
@@ -155,7 +153,6 @@ static void depend(struct dependence *dep, struct rng *rng, bool by_worker)
 	buffers[0] = region_iovec(&dep->target);
 	buffers[1] = region_iovec(&dep->source);
 	register_or_leave(&dep->ring, buffers, 2, NULL);
-	hold_open_empty(&dep->gate);
 	flight_open(&dep->reader, &dep->ring, FLIGHT_READ, FLIGHT_HELD);
 	flight_aim(&dep->reader, &dep->target, 0, rng);
 	dep->writer_offset = rng_below(rng, dep->source.length - dep->reader.length + 1);
@@ -199,7 +196,7 @@ static void write_feeds_read(struct run *run)
 		call_init(&unregister, "unregister", unregister_ring, &dep.ring);
 		call_start(&unregister);
 		agreed_add(&waited, call_returns_or_waits(&unregister) ? "no" : "yes");
-		hold_feed(&dep.gate, pattern_new("one byte for the head of a link"), 1);
+		gate_open(&dep.gate);
 		res = ring_await(&dep.ring, dep.writer_id).res;
 		agreed_add(&writer, res == (int)dep.reader.length ? "full" : text("%d", res));
 		if (res == (int)dep.reader.length) {
@@ -216,7 +213,7 @@ static void write_feeds_read(struct run *run)
 		ring_check(&dep.ring);
 		ring_close(&dep.ring);
 		flight_close(&dep.reader);
-		hold_close(&dep.gate);
+		gate_close(&dep.gate);
 		region_unmap(&dep.target);
 		region_unmap(&dep.source);
 	}

@@ -23,6 +23,7 @@
 
 #include "call.h"
 #include "clock.h"
+#include "gate.h"
 #include "pins.h"
 #include "program.h"
 #include "register.h"
@@ -41,7 +42,7 @@ struct send {
 	struct stream stream;
 	struct region old;
 	struct region fresh; /* at the same addresses, where the buffer is replaced */
-	struct hold gate;
+	struct gate gate;
 	size_t offset;
 	size_t length;
 	uint64_t id;
@@ -60,16 +61,10 @@ static void skip_without(const struct ring *ring)
 
 static void prepare(struct send *send)
 {
-	static char nowhere;
 	struct io_uring_sqe *sqe;
 
-	if (send->way == WAY_LINKED) {
-		hold_open_empty(&send->gate);
-		sqe = ring_sqe(&send->ring);
-		io_uring_prep_read(sqe, send->gate.read_fd, &nowhere, 1, (uint64_t)-1);
-		sqe->flags = IOSQE_IO_LINK;
-		sqe->user_data = ring_announce(&send->ring, "the plain read that heads the link");
-	}
+	if (send->way == WAY_LINKED)
+		gate_prepare(&send->gate, &send->ring);
 	sqe = ring_sqe(&send->ring);
 	io_uring_prep_send_zc_fixed(sqe, send->stream.pair.send_fd, send->old.base + send->offset, send->length,
 				    MSG_NOSIGNAL, 0, 0);
@@ -144,7 +139,7 @@ static void send_end(struct send *send, struct rng *rng)
 	pins_check(send->pins_before, "after the peer has read");
 	stream_close(&send->stream);
 	if (send->way == WAY_LINKED)
-		hold_close(&send->gate);
+		gate_close(&send->gate);
 	region_unmap(&send->old);
 	region_unmap(&send->fresh);
 }
@@ -184,7 +179,7 @@ static void act_before_read(struct run *run, enum way way, const char *what, lon
 		call_start(&call);
 		agreed_add(&waited, call_returns_or_waits(&call) ? "no" : "yes");
 		if (way == WAY_LINKED)
-			hold_feed(&send.gate, pattern_new("one byte for the head of a link"), 1);
+			gate_open(&send.gate);
 		res = ring_await(&send.ring, send.id).res;
 		if (way != WAY_LINKED)
 			expect_silence(&send);

@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "call.h"
+#include "gate.h"
 #include "pins.h"
 #include "program.h"
 #include "register.h"
@@ -166,26 +167,19 @@ static void act_in_flight(struct run *run, bool is_linked, const char *what, lon
 
 	for (unsigned round = 0; round < run->rounds; round++) {
 		enum direction direction = round % 2 ? FLIGHT_WRITE : FLIGHT_READ;
-		static char nowhere;
 		struct iovec array[MOST_PIECES];
 		struct vector vector;
 		struct region old;
 		struct scene scene;
-		struct hold gate;
+		struct gate gate;
 		struct call call;
 		enum used used;
 
 		scene_begin(&scene);
-		hold_open_empty(&gate);
 		vector_open(&vector, &scene.ring, &scene.region, direction,
 			    is_linked ? FLIGHT_READY : FLIGHT_HELD, &run->rng);
-		if (is_linked) {
-			struct io_uring_sqe *sqe = ring_sqe(&scene.ring);
-
-			io_uring_prep_read(sqe, gate.read_fd, &nowhere, 1, (uint64_t)-1);
-			sqe->flags = IOSQE_IO_LINK;
-			sqe->user_data = ring_announce(&scene.ring, "the plain read that heads the link");
-		}
+		if (is_linked)
+			gate_prepare(&gate, &scene.ring);
 		vector_prepare(&vector, array, 0, is_linked ? 0 : IOSQE_ASYNC);
 		ring_submit(&scene.ring, is_linked ? 2 : 1);
 		memset(array, 0, sizeof(array));
@@ -195,7 +189,7 @@ static void act_in_flight(struct run *run, bool is_linked, const char *what, lon
 		call_start(&call);
 		agreed_add(&waited, call_returns_or_waits(&call) ? "no" : "yes");
 		if (is_linked)
-			hold_feed(&gate, pattern_new("one byte for the head of a link"), 1);
+			gate_open(&gate);
 		else
 			vector_release(&vector);
 		used = judge(&vector, &old, &scene.region, &scene.region);
@@ -206,7 +200,8 @@ static void act_in_flight(struct run *run, bool is_linked, const char *what, lon
 		scene_end(&scene, &run->rng);
 		region_unmap(&old);
 		vector_close(&vector);
-		hold_close(&gate);
+		if (is_linked)
+			gate_close(&gate);
 	}
 	observe_agreed(text("%s_waited", what), &waited);
 	observe_agreed("result", &result);
