@@ -40,8 +40,8 @@ function digest(r: KernelReport): unknown {
     blocker: r.blocker && `${r.blocker.lock} of ${r.blocker.task.comm}/${r.blocker.task.pid}`,
     ip: r.ip && frame(r.ip),
     titles: r.titles,
-    firstLine: r.text.split('\n')[0]?.slice(24),
-    lastLine: r.text.trimEnd().split('\n').at(-1)?.slice(24),
+    firstLine: r.text.split('\n')[0]?.slice(23),
+    lastLine: r.text.trimEnd().split('\n').at(-1)?.slice(23),
     lockdep: l && {
       ...l,
       task: l.task && `${l.task.comm}/${l.task.pid}`,

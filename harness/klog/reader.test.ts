@@ -125,3 +125,29 @@ describe('headers with several forms', () => {
     expect({ kind: report?.kind, title: report?.title }).toEqual({ kind, title });
   });
 });
+
+describe('a line of signs between two reports', () => {
+  const HUNG = [
+    'INFO: task a:1 blocked for more than 3 seconds.',
+    'Call Trace:',
+    ' foo+0x1/0x2',
+    'Showing all locks held in the system:',
+    '1 lock held by a/1:',
+  ];
+  const CLOSING = '=============================================';
+  const first = (text: string | undefined): string | undefined => text?.split('\n')[0];
+  const last = (text: string | undefined): string | undefined => text?.trimEnd().split('\n').at(-1);
+
+  test('closes the first where the second has none', () => {
+    const [one, two] = readLog(`${[...HUNG, CLOSING, '', ...HUNG, CLOSING].join('\n')}\n`);
+    expect(last(one?.text)).toBe(CLOSING);
+    expect(first(two?.text)).toBe(HUNG[0]);
+    expect(two?.lead).toBe(two?.start);
+  });
+
+  test('belongs to the second where that begins with one', () => {
+    const [one, two] = readLog(`${HUNG.join('\n')}\n\n${CIRCULAR.trimStart()}\n`);
+    expect(last(one?.text)).toBe('1 lock held by a/1:');
+    expect(first(two?.text)).toMatch(/^=+$/);
+  });
+});

@@ -1,6 +1,7 @@
-import { belongs, isBanner } from './body.ts';
+import { belongs } from './body.ts';
 import type { Header } from './headers.ts';
 import { matchHeader } from './headers.ts';
+import { divide, leadOf } from './lead.ts';
 import type { Open } from './open.ts';
 import { isOver, isPassing, isSilent, merged, open } from './open.ts';
 import type { Line } from './types.ts';
@@ -23,7 +24,6 @@ export interface Segment {
 /** Longest report kept whole: an RCU stall on a big machine is about 2,000 lines. */
 const MAX_LINES = 4000;
 const MAX_BYTES = 1 << 20;
-const LEAD_LINES = 4;
 /** Contexts that report at the same time; more than CPUs and a handful of tasks is noise. */
 const MAX_OPEN = 32;
 /** Other contexts may talk this long (in lines) before a report that hears nothing more is closed. */
@@ -68,8 +68,10 @@ export class Segmenter {
       if (header.rule.oneLine === true || (owner !== undefined && isPassing(owner, header)))
         this.#single(header, line, owner);
       else {
+        const lead = leadOf(line, before());
+        const own = owner === undefined ? lead : divide(lead, header, owner);
         if (owner !== undefined) this.#close(owner, { torn: header.text });
-        this.#start(header, line, before());
+        this.#start(header, line, own);
       }
     }
     if (this.#open.length > 1 || owner === undefined) this.#age(owner, line);
@@ -105,13 +107,7 @@ export class Segmenter {
     }
   }
 
-  #start(header: Header, line: Line, before: readonly Line[]): void {
-    const lead: Line[] = [];
-    for (const l of before.slice(0, LEAD_LINES)) {
-      if (!isBanner(l.body) || l.caller !== line.caller) break;
-      lead.unshift(l);
-    }
-    while (lead[0] !== undefined && lead[0].body.trim() === '') lead.shift();
+  #start(header: Header, line: Line, lead: readonly Line[]): void {
     const [oldest] = this.#open;
     if (oldest !== undefined && this.#open.length >= MAX_OPEN) this.#close(oldest, {});
     this.#open.push(open(header, line, lead, this.#begun++));
