@@ -62,12 +62,17 @@ static void clone_once(struct partner *partner)
 	partner->cloned += res == 0;
 }
 
+static void fill_table(const struct partner *partner, struct iovec *buffers)
+{
+	for (unsigned i = 0; i < SLOTS; i++)
+		buffers[i] = region_iovec(&partner->whole);
+}
+
 static void register_once(struct partner *partner)
 {
 	struct iovec buffers[SLOTS];
 
-	for (unsigned i = 0; i < SLOTS; i++)
-		buffers[i] = region_iovec(&partner->whole);
+	fill_table(partner, buffers);
 	expect_result("register", register_buffers(&partner->ring, buffers, SLOTS, NULL), -EBUSY);
 }
 
@@ -113,6 +118,7 @@ static void *be_partner(void *argument)
 static void clone_each_other(struct run *run, uint32_t clone_flags)
 {
 	struct partner partners[PARTNERS] = { 0 };
+	struct iovec buffers[SLOTS];
 	struct region whole;
 	unsigned cloned = 0, full = 0, efaults = 0;
 	long pins = pins_at_rest();
@@ -128,7 +134,8 @@ static void clone_each_other(struct run *run, uint32_t clone_flags)
 		partner->rng.state = rng_next(&run->rng);
 		partner->rounds = run->rounds;
 		partner->clone_flags = clone_flags;
-		register_once(partner);
+		fill_table(partner, buffers);
+		register_or_leave(&partner->ring, buffers, SLOTS, NULL);
 	}
 	for (unsigned i = 0; i < PARTNERS; i++)
 		if (pthread_create(&partners[i].thread, NULL, be_partner, &partners[i]))

@@ -18,12 +18,12 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "call.h"
 #include "child.h"
 #include "clock.h"
+#include "limited.h"
 #include "pins.h"
 #include "program.h"
 #include "register.h"
@@ -169,12 +169,12 @@ static void killed_in_unregister(struct run *run)
 static void memory_limit(struct run *run)
 {
 	static const enum ending endings[] = { END_EXIT, END_EXEC, END_KILL };
-	const struct rlimit limit = { LIMIT_PAGES * page_size(), LIMIT_PAGES * page_size() };
 	struct iovec buffer;
 	struct region region;
 	struct ring ring;
 
-	if (setrlimit(RLIMIT_MEMLOCK, &limit) < 0 || (geteuid() == 0 && setuid(NOBODY) < 0))
+	limit_locked_memory(LIMIT_PAGES);
+	if (geteuid() == 0 && setuid(NOBODY) < 0)
 		error_now("cannot become an unprivileged user: %s", strerror(errno));
 	prctl(PR_SET_DUMPABLE, 1);
 	region_map(&region, TASK_PAGES, "memory that counts as locked");

@@ -162,6 +162,19 @@ static void map_memories(struct world *world)
 	}
 }
 
+/* Skips the point when the user may not lock as much memory as all rings together register. */
+static void try_limit(const struct world *world)
+{
+	struct iovec buffers[MIX_RINGS * MIX_SLOTS];
+	struct ring ring;
+
+	for (unsigned i = 0; i < MIX_RINGS * MIX_SLOTS; i++)
+		buffers[i] = region_iovec(&world->memories[i % MIX_MEMORIES]);
+	ring_open(&ring, (struct ring_options){ .entries = 1 });
+	register_or_leave(&ring, buffers, MIX_RINGS * MIX_SLOTS, NULL);
+	ring_close(&ring);
+}
+
 static void check_memories(const struct world *world)
 {
 	for (unsigned i = 0; i < MIX_MEMORIES; i++)
@@ -186,6 +199,8 @@ static void mix(struct run *run)
 	world.can_clone = clone_is_there();
 	world.can_clone_ranges = clone_range_is_there();
 	map_memories(&world);
+	try_limit(&world);
+	pins_check(pins, "after a first registration");
 	while (!deadline_passed(end)) {
 		unsigned left = deadline_left_ms(end);
 
