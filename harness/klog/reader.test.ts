@@ -151,3 +151,25 @@ describe('a line of signs between two reports', () => {
     expect(first(two?.text)).toMatch(/^=+$/);
   });
 });
+
+describe('the line that names the machine', () => {
+  const read = (line: string): unknown => {
+    const [report] = readLog(`BUG: sleeping function called from invalid context at a.c:1\n${line}\n`);
+    return [report?.task?.comm, report?.taint, report?.release];
+  };
+
+  test.each([
+    ['CPU: 0 PID: 1 Comm: sh Not tainted 6.1.192 #3 ', ['sh', undefined, '6.1.192']],
+    ['CPU: 0 PID: 1 Comm: a b Tainted: G        W          6.1.192 #3 ', ['a b', 'G W', '6.1.192']],
+    [
+      'CPU: 0 UID: 0 PID: 1 Comm: sh Tainted: G    B   W           7.2.13 #1 PREEMPT(full)',
+      ['sh', 'G B W', '7.2.13'],
+    ],
+    [
+      'CPU: 0 PID: 1 Comm: sh Kdump: loaded Tainted: P           OE      5.14.0-1 #1',
+      ['sh', 'P OE', '5.14.0-1'],
+    ],
+  ])('%s', (line, told) => {
+    expect(read(line)).toEqual(told);
+  });
+});

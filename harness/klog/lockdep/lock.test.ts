@@ -63,3 +63,32 @@ test('nestingOf tells the two numberings apart', () => {
   expect(nestingOf(['(&a){....}-{4:4}'])).toBe('raw');
   expect(nestingOf(['(&a){....}-{3:3}'])).toBe('flat');
 });
+
+describe('nestingOf, where only threes are printed,', () => {
+  const chain = (primitive: string): string[] => [
+    '6.9.0 #1 Not tainted',
+    '-> #1 (entry_lock){++++}-{3:3}:',
+    `       ${primitive}+0x2a/0x39`,
+    '       entry_under_plain+0x1/0x2',
+  ];
+  const wanted = (primitive: string): string[] => [
+    'ffffffff81e31d38 (irq_lock){....}-{3:3}, at: irq_takes_lock+0x10/0x1e',
+    'context-{2:2}',
+    'Call Trace:',
+    ' dump_stack+0x10/0x12',
+    ' __lock_acquire+0x471/0x1113',
+    ` ${primitive}+0x2a/0x39`,
+    ' irq_takes_lock+0x10/0x1e',
+  ];
+
+  test.each([
+    ['a link of the chain taken by spinning', chain('_raw_write_lock'), 'raw'],
+    ['a link of the chain taken by sleeping', chain('down_read'), 'flat'],
+    ['the lock that is wanted, taken by spinning', wanted('_raw_spin_lock'), 'raw'],
+    ['the lock that is wanted, taken by sleeping', wanted('__mutex_lock'), 'flat'],
+    ['else a recent release', ['7.2.13 #1 Not tainted', '(&a){....}-{3:3}'], 'raw'],
+    ['else an older release', ['6.12.9 #1 Tainted: G        W', '(&a){....}-{3:3}'], 'flat'],
+  ])('goes by %s', (_by, lines, nesting) => {
+    expect(nestingOf(lines)).toBe(nesting);
+  });
+});
