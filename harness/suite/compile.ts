@@ -1,8 +1,9 @@
 import { createHash, type Hash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rename, rm, symlink } from 'node:fs/promises';
+import { readdir, readFile, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
 import { cacheDir } from '../../common/cache.ts';
+import { onceInCache } from './built.ts';
 import { SuiteBuildError } from './errors.ts';
 import { type SuitePlace, testsRoot } from './locate.ts';
 import type { SuiteDescription } from './schema.ts';
@@ -24,6 +25,8 @@ export async function compileSuite(place: Place, signal?: AbortSignal): Promise<
     try {
       return await onceInCache(`${place.name}-${hash}`, async (directory) => {
         const fault = await build(place, directory, signal);
+        // What is made once is not made a second time, faster.
+        await rm(path.join(directory, '.obj'), { recursive: true, force: true });
         if ((await sourceHash(place, signal)) !== hash) throw new SourcesChanged();
         if (fault !== undefined) throw fault;
       });
@@ -40,23 +43,6 @@ export async function compileSuite(place: Place, signal?: AbortSignal): Promise<
 /** Somebody edits what is being compiled: nobody knows which state went into the programs. */
 class SourcesChanged extends Error {}
 const attempts = 5;
-
-/** Has `fill` make a directory of the cache, unless it is there; whole or not at all. */
-export async function onceInCache(key: string, fill: (directory: string) => Promise<void>): Promise<string> {
-  const target = path.join(await cacheDir('suites'), key);
-  if (await readdir(target).catch(() => undefined)) return target;
-  const partial = await mkdtemp(`${target}.`);
-  try {
-    await fill(partial);
-    await rename(partial, target).catch((error: NodeJS.ErrnoException) => {
-      // Another process finished the same directory first; its content is the same.
-      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
-    });
-  } finally {
-    await rm(partial, { recursive: true, force: true });
-  }
-  return target;
-}
 
 async function build(
   place: Place,
