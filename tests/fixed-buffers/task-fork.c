@@ -185,7 +185,9 @@ static void leave_ring(struct run *run, const struct trial_plan plan)
 		agreed_add(&waited, inheritance->waited ? "yes" : "no");
 	}
 	rings_gone();
-	observe_agreed("unregister_waited", &waited);
+	/* Requests that were not issued are cancelled when the process dies: nobody is left to wait for. */
+	if (plan.stage == STAGE_ARMED)
+		observe_agreed("unregister_waited", &waited);
 }
 
 static void heir(struct run *run)
