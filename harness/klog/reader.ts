@@ -18,7 +18,9 @@ const MAX_SEEN = 4096;
  * even inside a character: the reports are the same. Memory stays bounded by the open reports.
  */
 export class LogReader {
+  /** Always the same memory, of which the first `#length` bytes count: a log leaves no garbage of its size behind. */
   #buffer: Buffer = Buffer.alloc(0);
+  #length = 0;
   /** Offset in the input of the buffer's first byte. */
   #base = 0;
   /** First byte of the buffer that was not looked at; always the start of a line. */
@@ -39,7 +41,7 @@ export class LogReader {
 
   /** The input is over: a last line without a line end counts, open reports are closed. */
   end(): KernelReport[] {
-    this.#read(this.#buffer.length);
+    this.#read(this.#length);
     this.#segmenter.end();
     return this.#drain();
   }
@@ -61,13 +63,24 @@ export class LogReader {
   }
 
   #take(bytes: Uint8Array): void {
+    this.#append(bytes);
+    const complete = this.#buffer.lastIndexOf(NEWLINE, this.#length - 1) + 1;
+    if (complete > this.#next) this.#read(complete);
+    while (this.#length - this.#next > MAX_LINE) this.#read(this.#next + MAX_LINE);
+  }
+
+  /** Puts bytes behind what was not read yet and the history before it. */
+  #append(bytes: Uint8Array): void {
     const from = Math.max(0, this.#next - HISTORY);
-    this.#buffer = Buffer.concat([this.#buffer.subarray(from), bytes]);
+    const kept = this.#length - from;
+    const enough = this.#buffer.length >= kept + bytes.length;
+    const buffer = enough ? this.#buffer : Buffer.allocUnsafeSlow(kept + bytes.length + MAX_LINE);
+    this.#buffer.copy(buffer, 0, from, this.#length);
+    buffer.set(bytes, kept);
+    this.#buffer = buffer;
+    this.#length = kept + bytes.length;
     this.#base += from;
     this.#next -= from;
-    const complete = this.#buffer.lastIndexOf(NEWLINE) + 1;
-    if (complete > this.#next) this.#read(complete);
-    while (this.#buffer.length - this.#next > MAX_LINE) this.#read(this.#next + MAX_LINE);
   }
 
   /** Reads all lines up to `end`, which is the end of a line. */
