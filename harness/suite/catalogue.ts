@@ -1,4 +1,6 @@
 import { execa } from 'execa';
+import { loadPolicy } from '../policy-load.ts';
+import type { Policy } from '../policy-schema.ts';
 import { type Explanation, explanationOf, pointSentences } from './explain.ts';
 import { loadSuite } from './load.ts';
 import { findSuite, suiteNames } from './locate.ts';
@@ -46,6 +48,10 @@ export async function explanations(wanted: string): Promise<Explanation[]> {
   const found = await findSuite(wanted);
   return found.kind === 'programs' ? found.description.programs.map(explanationOf) : [];
 }
+
+/** A suite's policy, where it has one. */
+export const policyOf = async (wanted: string): Promise<Policy | undefined> =>
+  await loadPolicy((await findSuite(wanted)).directory);
 
 /** A suite's programs and their points; they are compiled for it. */
 export async function listPrograms(

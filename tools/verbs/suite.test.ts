@@ -39,6 +39,14 @@ describe('ringtrial suite', () => {
     );
   });
 
+  test('tells the policy that speaks for a kernel', async () => {
+    const { stdout } = await ringtrial('suite', '--policy', '--kernel', '6.1');
+    expect(stdout).toMatch(/^late-tag: last_tag_ms is at most 1500$/m);
+    expect(stdout).not.toContain('prompt-tag');
+    const { stdout: json } = await ringtrial('suite', 'liburing', '--policy', '--json');
+    expect(JSON.parse(json)).toEqual({ failuresOfBase: 'known', entries: [] });
+  });
+
   test('says what there is to explain', async () => {
     const { exitCode, stderr } = await ringtrial('suite', 'liburing:fixed', '--explain');
     expect(exitCode).toBe(2);
