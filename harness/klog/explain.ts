@@ -4,16 +4,24 @@ import { userOf } from './lockdep/stacks.ts';
 import { meaningOf } from './meanings.ts';
 import type { KernelReport } from './types.ts';
 
-/** Functions that only print a stack or bring the trap there. */
-const PRINTING =
-  /^(?:dump_|show_stack|print_|__warn|report_bug|handle_bug|exc_|asm_exc_|__might_|slab_err|object_err|spin_bug|rwlock_bug|__schedule_bug)/;
+/** Functions that only print a report, check what it is about, or bring the trap there; compilers' suffixes left out. */
+const PRINTING = new RegExp(
+  `^(?:${[
+    'dump_\\w+|__dump_stack|show_stack|print_\\w+|sched_show_task|check_cpu_stall|__?panic|panic_saved_regs|nmi_panic',
+    '__warn\\w*|warn_slowpath\\w*|report_bug|handle_bug|fixup_bug|bug_handler|brk_handler|do_debug_exception',
+    'exc_\\w+|asm_exc_\\w+|do_error_trap|do_trap|do_invalid_op|invalid_op',
+    '_?_?_?kasan_\\w+|__asan_\\w+|check_memory_region\\w*|kmsan_\\w+|__msan_\\w+|_?_?ubsan_\\w+|kcsan_\\w+',
+    '_?_?_?might_\\w+|__cant_\\w+|check_preemption_disabled|__this_cpu_preempt_check|__schedule_bug',
+    'slab_err|object_err|spin_bug|spin_dump|rwlock_bug|fortify_panic|__fortify_\\w+|__switch_to',
+  ].join('|')})$`,
+);
 
 /** The functions of the stack in which it happened, from where the CPU stood. */
 function stackOf(report: KernelReport): string[] {
   const own = report.traces.filter((t) => /Call [Tt]race|Backtrace/.test(t.heading));
   const [trace] = own.length > 0 ? own : report.traces;
   const funcs = (trace?.frames ?? []).flatMap((f) => (f.unreliable || f.func === undefined ? [] : [f.func]));
-  const from = funcs.findIndex((f) => !PRINTING.test(f));
+  const from = funcs.findIndex((f) => !PRINTING.test(f.replace(/\..*$/, '')));
   const ip = report.ip?.func;
   const shown = funcs.slice(Math.max(from, 0));
   return ip === undefined || funcs.includes(ip) ? shown : [ip, ...shown];
@@ -40,13 +48,16 @@ function tellWork({ kind, text }: KernelReport): string[] {
   ];
 }
 
+/** With one full stop at its end. */
+const sentence = (text: string): string => `${text.replace(/[. ]+$/, '')}.`;
+
 /** Says who was hit and where, for reports other than lockdep's. */
 function explainOther(report: KernelReport, who: string): string[] {
   const { blocker, context, cpu, task, title } = report;
   const { meaning, fix } = meaningOf(report.kind);
   const place = context === undefined || context === 'task' ? '' : `, in ${context} context`;
   return [
-    `${title}.`,
+    sentence(title),
     ...(meaning === undefined ? [] : [meaning]),
     ...(task === undefined
       ? []
@@ -77,7 +88,7 @@ export function explain(report: KernelReport): string[] {
           report: lockdep,
           stack: userOf(report.traces.at(-1)?.frames ?? []),
         });
-  if (report.panic !== undefined) out.push(`The kernel then panicked: ${report.panic}.`);
+  if (report.panic !== undefined) out.push(sentence(`The kernel then panicked: ${report.panic}`));
   if (report.secondary === true)
     out.push('An earlier report stands in the same log: this one may be only a consequence.');
   if (report.corrupted !== undefined) out.push(`Read it with care: ${report.corrupted}.`);

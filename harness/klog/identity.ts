@@ -60,6 +60,12 @@ function lockdepIdentity(clues: Clues, report: LockdepReport): Identity | undefi
   return { title: `${what}: ${list(locks)}${where}`, signature: `${kind}: ${list(locks)}${where}` };
 }
 
+/** What a header names besides the function to blame: another function, or a file. */
+function passing(name: string | undefined): string {
+  if (name === undefined) return '';
+  return name.includes('/') ? ` at ${name}` : ` (by way of ${name})`;
+}
+
 /** Title and signature of a report. No line numbers either: a patch moves them. */
 export function identify(clues: Clues): Identity {
   const { kind, header, head, lockdep } = clues;
@@ -72,7 +78,7 @@ export function identify(clues: Clues): Identity {
   const via = / in ([^\s]{1,200})$/.exec(base);
   const what = via === null ? base : base.slice(0, via.index);
   return {
-    title: `${what} in ${func}${via === null ? '' : ` (by way of ${via[1]})`}`,
+    title: `${what} in ${func}${passing(via?.[1])}`,
     signature: `${kind}: ${still(what)} in ${func}`,
   };
 }

@@ -168,7 +168,11 @@ export function parseTraces(rows: readonly Row[]): Trace[] {
   const traces: Trace[] = [];
   let heading = '';
   let frames: Frame[] = [];
+  /** Where the CPU stood is a part of the stack only when its callers follow: registers may be shown behind a stack too. */
+  let pointers = 0;
   const flush = (): void => {
+    frames.length -= pointers;
+    pointers = 0;
     if (frames.length > 0) traces.push({ heading, frames });
     frames = [];
   };
@@ -179,6 +183,7 @@ export function parseTraces(rows: readonly Row[]): Trace[] {
       const callee = frames.length === 0 ? armCallee(text) : undefined;
       if (callee !== undefined) frames.push({ func: callee, inlined: false, unreliable: false });
       frames.push(frame);
+      pointers = row.frame === undefined ? pointers + 1 : 0;
     } else if (text === '' || OVER.test(text)) flush();
     else if (MARK.test(text)) continue;
     else if (frames.length === 0 || HEADING.test(text) || (text.endsWith(':') && !REGISTERS.test(text))) {
