@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { aPoint } from './fixtures.ts';
 import { applyPolicy, entriesWithoutTest } from './policy.ts';
 import { type Policy, policySchema } from './policy-schema.ts';
 import type { Observation, PointResult } from './status.ts';
@@ -17,20 +18,8 @@ const policyOf = (...entries: object[]): Policy =>
 const seen = (key: string, value: string, unit?: string): Observation =>
   unit === undefined ? { key, value } : { key, value, unit };
 
-function point(over: Partial<PointResult> = {}): PointResult {
-  const status = over.status ?? 'PASS';
-  return {
-    name: 'links.unregister',
-    program: 'links',
-    repetition: 1,
-    status,
-    own: status,
-    observations: [],
-    diagnostics: [],
-    reports: [],
-    ...over,
-  };
-}
+const point = (over: Partial<PointResult> = {}): PointResult =>
+  aPoint('links', over.status ?? 'PASS', { name: 'links.unregister', ...over });
 
 const only = (policy: Policy, result: PointResult, kernel = '6.1.192') => {
   const [one] = applyPolicy(policy, kernel, [result]);

@@ -1,5 +1,5 @@
 import type { Coverage } from '../coverage/schema.ts';
-import { Html, html } from '../triage/html-text.ts';
+import { type Html, html, page } from '../triage/html-text.ts';
 import { style } from '../triage/style.ts';
 
 type Line = Coverage['files'][number]['hunks'][number]['lines'][number];
@@ -10,21 +10,12 @@ const lineStyle = `
 .ran { color: var(--good) } .never { color: var(--bug); font-weight: 600 } .gone { color: var(--dim); text-decoration: line-through }
 `;
 
-/** The annotated patch as one HTML page that needs nothing else: no script, no network. */
+/** The annotated patch as one HTML page that needs nothing else. */
 export const renderCoveragePage = (coverage: Coverage): string =>
-  html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${coverage.candidate}: which lines ran</title>
-<style>${new Html(style)}${new Html(lineStyle)}</style>
-</head>
-<body>
-<main>
-<h1>${coverage.candidate} <span class="badge ${coverage.neverRun.length > 0 ? 'warning' : 'good'}">${coverage.summary}</span></h1>
+  page(
+    `${coverage.candidate}: which lines ran`,
+    style + lineStyle,
+    html`<h1>${coverage.candidate} <span class="badge ${coverage.neverRun.length > 0 ? 'warning' : 'good'}">${coverage.summary}</span></h1>
 <p class="facts">suite ${coverage.suite} on ${coverage.tree}</p>
 ${coverage.unknown.length > 0 ? html`<p class="notice">Nobody knows what these ran: ${coverage.unknown.join(', ')}</p>` : undefined}
 ${coverage.files.map(
@@ -32,11 +23,8 @@ ${coverage.files.map(
 <pre>${hunks.map(({ heading, lines }) => [html`<div class="line"><span></span><span>${heading}</span></div>`, ...lines.map(lineOf)])}</pre>
 </article>
 `,
-)}
-</main>
-</body>
-</html>
-`.text;
+)}`,
+  );
 
 function lineOf({ sign, text, count, programs }: Line): Html {
   const mark = sign === '+' ? (count === null ? '-' : count === 0 ? 'never' : String(count)) : '';

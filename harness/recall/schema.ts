@@ -1,16 +1,7 @@
 import { z } from 'zod';
+import { detectors } from '../../patches/index.ts';
 
-const detector = z.enum([
-  'functional',
-  'lockdep',
-  'warn',
-  'kasan',
-  'kcsan',
-  'refcount',
-  'hang',
-  'leak',
-  'build',
-]);
+const detector = z.enum(detectors);
 
 const mutantRow = z.object({
   mutant: z.string(),

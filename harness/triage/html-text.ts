@@ -29,3 +29,28 @@ function render(value: Value): string {
 /** A template whose values are escaped, unless they are HTML themselves; lists are joined, undefined is nothing. */
 export const html = (parts: TemplateStringsArray, ...values: readonly Value[]): Html =>
   new Html(parts.map((part, index) => part + (index < values.length ? render(values[index]) : '')).join(''));
+
+/**
+ * A page that needs nothing else: no script, no network (its policy forbids both), light or dark as the
+ * reader's system is.
+ *
+ * @param sheet its style
+ */
+export const page = (title: string, sheet: string, body: Html): string =>
+  html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title}</title>
+<style>${new Html(sheet)}</style>
+</head>
+<body>
+<main>
+${body}
+</main>
+</body>
+</html>
+`.text;

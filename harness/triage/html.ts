@@ -2,7 +2,7 @@ import type { KernelReport } from '../klog/index.ts';
 import type { Attribution } from './attribute.ts';
 import type { Collection, Entry } from './collection.ts';
 import { fold } from './fold.ts';
-import { Html, html } from './html-text.ts';
+import { Html, html, page } from './html-text.ts';
 import type { LogFacts } from './scan.ts';
 import { style } from './style.ts';
 import { lockGraphSvg } from './svg.ts';
@@ -28,23 +28,7 @@ export async function renderPage(logs: readonly TriagedLog[], options: PageOptio
   for (const [index, log] of logs.entries()) sections.push(await logSection(log, `log${index + 1}`, options));
   const title =
     logs.length === 1 ? `${logs[0]?.facts.name}: kernel reports` : `Kernel reports of ${logs.length} logs`;
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${title}</title>
-<style>${new Html(style)}</style>
-</head>
-<body>
-<main>
-${sections}
-</main>
-</body>
-</html>
-`.text;
+  return page(title, style, html`${sections}`);
 }
 
 async function logSection(log: TriagedLog, id: string, options: PageOptions): Promise<Html> {
