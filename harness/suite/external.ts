@@ -75,12 +75,11 @@ export function programNames(makefile: string): string[] {
 }
 
 async function buildAll(place: ExternalPlace, source: SourcePackage, signal?: AbortSignal): Promise<string> {
+  const { groups, leaveOut } = place.description.external;
   const hash = createHash('sha256');
   await hashToolchain(hash);
-  hash
-    .update(await readFile(source.tarball))
-    .update(`${place.group}`)
-    .update(JSON.stringify(place.description.external));
+  hash.update(await readFile(source.tarball));
+  hash.update(JSON.stringify([place.group && groups[place.group], Object.keys(leaveOut)]));
   const key = `${source.name}-${source.version}-${hash.digest('hex').slice(0, 16)}`;
   return await onceInCache(key, async (directory) => {
     const tree = path.join(directory, '.source');
@@ -93,25 +92,14 @@ async function buildAll(place: ExternalPlace, source: SourcePackage, signal?: Ab
       place,
       programNames(await readFile(path.join(tree, 'test', 'Makefile'), 'utf8')),
     );
+    const targets = names.map((name) => `${name}.t`);
+    const flags = ['CFLAGS=-O2 -w', 'LDFLAGS=-static'];
     // Old headers may lack what single tests need: the others are worth having.
-    await run(
-      [
-        'make',
-        '-s',
-        '-k',
-        '-j2',
-        '-C',
-        'test',
-        'CFLAGS=-O2 -w',
-        'LDFLAGS=-static',
-        ...names.map((name) => `${name}.t`),
-      ],
-      'some may fail',
-    );
-    for (const name of names) {
-      const program = path.join(tree, 'test', `${name}.t`);
-      if (await isThere(program)) await run(['strip', '-o', path.join(directory, name), program]);
-    }
+    const said = await run(['make', '-s', '-k', '-j2', '-C', 'test', ...flags, ...targets], 'some may fail');
+    const made = await Promise.all(targets.map((target) => isThere(path.join(tree, 'test', target))));
+    if (!made.includes(true)) throw unbuildable(source, said);
+    for (const name of names.filter((_, index) => made[index]))
+      await run(['strip', '-o', path.join(directory, name), path.join(tree, 'test', `${name}.t`)]);
     await copyFile(path.join(tree, 'test', 'Makefile'), path.join(directory, 'Makefile'));
     await rm(tree, { recursive: true });
   });
@@ -121,25 +109,24 @@ function commandsIn(cwd: string, source: SourcePackage, signal?: AbortSignal) {
   return async (
     [file = '', ...args]: readonly string[],
     failure: 'some may fail' | 'fatal' = 'fatal',
-  ): Promise<void> => {
+  ): Promise<string> => {
     const result = await execa(file, args, {
       cwd,
       all: true,
       reject: false,
-      env: { MAKEFLAGS: '', MAKELEVEL: '' },
+      // What others have in their environment is not what this was tried with.
+      env: { MAKEFLAGS: '', MAKELEVEL: '', CFLAGS: '-O2', CPPFLAGS: '', LDFLAGS: '' },
       ...(signal ? { cancelSignal: signal } : {}),
     });
     signal?.throwIfAborted();
-    if (!result.failed || failure === 'some may fail') return;
-    const said = (result.all ?? String(result.cause)).split('\n').slice(-15).join('\n');
-    throw new SuiteBuildError(
-      `${source.name} ${source.version} cannot be built here: ${file} says\n${said}`,
-      {
-        cause: result.cause,
-      },
-    );
+    const said = result.all ?? String(result.cause);
+    if (result.failed && failure === 'fatal') throw unbuildable(source, `${file}: ${said}`);
+    return said;
   };
 }
+
+const unbuildable = ({ name, version }: SourcePackage, said: string): SuiteBuildError =>
+  new SuiteBuildError(`${name} ${version} cannot be built here:\n${said.split('\n').slice(-15).join('\n')}`);
 
 async function describeProgram(place: ExternalPlace, directory: string, name: string): Promise<Program> {
   const { external } = place.description;
