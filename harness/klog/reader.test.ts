@@ -152,6 +152,31 @@ describe('a line of signs between two reports', () => {
   });
 });
 
+describe('a damaged object, as SLUB of 7.2 reports it,', () => {
+  const log = (what: string): string =>
+    [
+      `[    1.000000][   T42] [${what} overwritten] 0xffff888004449440-0xffff888004449440 @offset=1088. First byte 0x1 instead of 0xcc`,
+      `[    1.000000][   T42] ${'='.repeat(77)}`,
+      '[    1.000000][   T42] BUG kmalloc-64 (Not tainted): Object corrupt',
+      `[    1.000000][   T42] ${'-'.repeat(77)}`,
+      '[    1.000000][   T42] ',
+      '[    1.000000][   T42] Call Trace:',
+      '[    1.000000][   T42]  check_object+0x1/0x2',
+      '[    1.000000][   T42]  kfree+0x1/0x2',
+      '[    1.000000][   T42]  io_free+0x1/0x2',
+      '',
+    ].join('\n');
+
+  test.each([
+    ['Right Redzone', 'slub.redzone', 'BUG kmalloc-64: redzone overwritten in io_free'],
+    ['Poison', 'slub', 'BUG kmalloc-64: poison overwritten in io_free'],
+  ])('%s', (what, kind, title) => {
+    const reports = readLog(log(what));
+    expect(reports.map((r) => [r.kind, r.title, r.corrupted])).toEqual([[kind, title, undefined]]);
+    expect(reports[0]?.text.split('\n')[0]).toContain(what);
+  });
+});
+
 describe('the line that names the machine', () => {
   const read = (line: string): unknown => {
     const [report] = readLog(`BUG: sleeping function called from invalid context at a.c:1\n${line}\n`);

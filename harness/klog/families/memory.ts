@@ -2,6 +2,9 @@ import type { HeaderRule } from './rule.ts';
 
 const TRACKS = /^INFO: (?:Allocated|Freed) in /;
 
+/** What follows when SLUB has told which bytes of an object are damaged (check_bytes_and_report). */
+const CORRUPT = /^BUG \S{1,64} \(/;
+
 /** mm/page_alloc.c, mm/memory.c, kernel/fork.c, mm/slub.c, mm/mempool.c, fs/dcache.c, mm/oom_kill.c. */
 export const memoryHeaders: readonly HeaderRule[] = [
   {
@@ -65,6 +68,25 @@ export const memoryHeaders: readonly HeaderRule[] = [
     re: /^BUG (?<cache>\S{1,64}) \((?<taint>[^)]{1,60})\): (?:(?:Left |Right |kmalloc )?Redzone) overwritten/,
     severity: 'bug',
     title: (g) => `BUG ${g['cache']}: redzone overwritten`,
+  },
+  {
+    // 7.2 tells the damage first, and then `BUG kmalloc-64 (Not tainted): Object corrupt`
+    kind: 'slub.redzone',
+    literal: 'edzone overwritten] 0x',
+    re: /^\[(?:Left |Right |kmalloc )?Redzone overwritten\] 0x/,
+    severity: 'bug',
+    title: (g) => `BUG ${g['cache'] ?? 'slab'}: redzone overwritten`,
+    announces: CORRUPT,
+    traceless: true,
+  },
+  {
+    kind: 'slub',
+    literal: ' overwritten] 0x',
+    re: /^\[(?<what>[A-Z][A-Za-z ]{1,40}) overwritten\] 0x/,
+    severity: 'bug',
+    title: (g) => `BUG ${g['cache'] ?? 'slab'}: ${g['what']?.toLowerCase()} overwritten`,
+    announces: CORRUPT,
+    traceless: true,
   },
   {
     continuedBy: TRACKS,
