@@ -56,7 +56,10 @@ export function corruption(segment: Segment, found: Findings): string | undefine
     return 'the kernel dropped messages inside the report';
   if (found.intrusion !== undefined) return 'the stack of another context is mixed into it';
   if (
-    found.rows.some(({ body: b }) => /^WARNING: kernel stack (?:regs|frame pointer) at /.test(b)) &&
+    found.rows.some(
+      ({ body: b }) =>
+        b.startsWith('WARNING: k') && /^WARNING: kernel stack (?:regs|frame pointer) at /.test(b),
+    ) &&
     rule.oneLine !== true
   )
     return 'the unwinder lost its way in the stack';

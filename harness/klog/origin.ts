@@ -24,14 +24,13 @@ export function parseOrigin(bodies: readonly string[]): Origin {
   return {};
 }
 
-/** The innermost context that the report's stack marks name, before any return to the task. */
-export function parseContext(bodies: readonly string[]): Context | undefined {
+/** The innermost context (of lines without white space around them) that the report's stack marks name, before any return to the task. */
+export function parseContext(texts: readonly string[]): Context | undefined {
   let seenTrace = false;
-  for (const body of bodies) {
-    const text = body.trim();
+  for (const text of texts) {
     if (text.startsWith('<NMI>')) return 'nmi';
     if (text.startsWith('<IRQ>'))
-      return bodies.some((b) => /__do_softirq|handle_softirqs/.test(b)) ? 'softirq' : 'hardirq';
+      return texts.some((t) => /__do_softirq|handle_softirqs/.test(t)) ? 'softirq' : 'hardirq';
     if (text.startsWith('<TASK>')) return 'task';
     if (/^Call [Tt]race/.test(text)) seenTrace = true;
   }

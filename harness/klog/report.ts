@@ -53,7 +53,7 @@ export function buildReport(segment: Segment): KernelReport {
   const rows = bodies.map(readRow);
   const traces = parseTraces(rows);
   const origin = parseOrigin(bodies);
-  const context = parseContext(bodies);
+  const context = parseContext(rows.map((r) => r.text));
   const isLockdep = header.rule.kind.startsWith('lockdep.');
   const lockdep = isLockdep
     ? parseLockdep(header.rule.kind.slice('lockdep.'.length), bodies, traces)

@@ -85,8 +85,10 @@ export const armCallee = (body: string): string | undefined =>
  * The frame that a line of a stack trace shows, or undefined. Formats: stack_trace_print() (kernel/stacktrace.c),
  * show_trace_log_lvl() (x86), dump_backtrace_entry() (arm, arm64), show_stack() (powerpc: `(unreliable)` behind).
  */
-export function parseFrame(body: string): Frame | undefined {
-  let text = body.trim();
+export const parseFrame = (body: string): Frame | undefined => frameOf(body.trim());
+
+function frameOf(line: string): Frame | undefined {
+  let text = line;
   const first = text.charCodeAt(0);
   if (first === 0x5b /* [ */) {
     const arm = ARM.exec(text);
@@ -157,7 +159,7 @@ export interface Row {
 
 export function readRow(body: string): Row {
   const text = body.trim();
-  const frame = parseFrame(text);
+  const frame = frameOf(text);
   if (frame !== undefined) return { body, text, frame };
   const pointer = text.includes('+') ? parsePointer(text) : undefined;
   return pointer === undefined ? { body, text } : { body, text, pointer };

@@ -33,9 +33,23 @@ export function mentions(rows: readonly Row[]): Mention[] {
   return found;
 }
 
+/** Functions that were looked up before: a kernel has some ten thousand in all, and a log names the same again and again. */
+const KNOWN = new Map<string, boolean>();
+const MAX_KNOWN = 10_000;
+
+function isBystander(func: string): boolean {
+  let known = KNOWN.get(func);
+  if (known === undefined) {
+    known = BYSTANDER.test(plain(func));
+    if (KNOWN.size >= MAX_KNOWN) KNOWN.clear();
+    KNOWN.set(func, known);
+  }
+  return known;
+}
+
 /** The first function that is more than a bystander. */
 export const pick = (funcs: readonly string[], also?: RegExp): string | undefined =>
-  funcs.find((f) => !BYSTANDER.test(plain(f)) && also?.test(plain(f)) !== true);
+  funcs.find((f) => !isBystander(f) && also?.test(plain(f)) !== true);
 
 /**
  * The function by which a stall is known: the one that a dispatcher called. Stalls are noticed in some
