@@ -196,6 +196,17 @@ describe('the cycles in them', () => {
     ]);
   });
 
+  test('of 7.2: through readers that are waited for, and through raw spinlocks', () => {
+    expect(cycle('circular_srcu', '7.2')).toEqual([
+      ['table_srcu', 'table_lock'],
+      ['recorded table_under_srcu', 'new synchronize_under_table'],
+    ]);
+    expect(cycle('safe_unsafe_chain_raw', '7.2')).toEqual([
+      ['raw_irq_lock', 'raw_middle_lock', 'raw_lock'],
+      ['recorded raw_under_irq_lock', 'new raw_under_middle', 'interrupt undefined'],
+    ]);
+  });
+
   test('of wait contexts: the sleeping lock under the spinning one', () => {
     expect(cycle('wait_context')).toEqual([['plain_lock', 'table_lock'], ['new wait_context']]);
   });
