@@ -34,7 +34,7 @@ describe('gcov', () => {
     writeFileSync(path.join(scratch, 'rw.c'), source);
     await execa('gcc', ['--coverage', '-O0', '-c', 'rw.c'], { cwd: scratch });
     await execa('gcc', ['--coverage', 'rw.o', '-o', 'rw'], { cwd: scratch });
-    await execa('./rw', { cwd: scratch });
+    await execa(path.join(scratch, 'rw'), { cwd: scratch });
   });
 
   test('says of a real program which lines ran', async () => {
