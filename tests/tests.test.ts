@@ -84,7 +84,9 @@ describe('suite.json of fixed-buffers', () => {
   });
 
   test('allows each program longer than the program allows itself', async () => {
-    const own = /#define PROGRAM_MS scaled_ms\((\d+)u\)/.exec(await readFile(path.join(here, 'lib', 'clock.h'), 'utf8'));
+    const own = /#define PROGRAM_MS scaled_ms\((\d+)u\)/.exec(
+      await readFile(path.join(here, 'lib', 'clock.h'), 'utf8'),
+    );
     for (const program of suite.programs)
       expect(program.deadlineSeconds * 1000).toBeGreaterThan(Number(own?.[1]));
   });
