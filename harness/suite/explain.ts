@@ -53,7 +53,7 @@ function asTable(explanations: readonly Explanation[], width: number): string[] 
     ),
   );
   const heading = sideBySide(
-    headings.map((name) => [name]),
+    headings.map((name, column) => wrap(name, at(column))),
     widths,
   );
   return [...heading, ...rows.flatMap((row) => [rule, ...row])];

@@ -4,7 +4,8 @@
  * be given back all the same.
  *
  * Invariants, in every design:
- *   - a read that may not wait ends at once with EAGAIN (or is refused, EOPNOTSUPP) and moves nothing; unregister does not wait
+ *   - a read that may not wait ends at once with EAGAIN (EOPNOTSUPP where it cannot be asked) and
+ *     moves nothing; unregister does not wait
  *     for it afterwards;
  *   - a NOP finds its buffer exactly when the slot holds one, and gives EFAULT else;
  *   - thousands of look-ups against register and unregister leave no page pinned, and the ring usable.
