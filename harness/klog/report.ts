@@ -1,4 +1,3 @@
-import { isAscii } from 'node:buffer';
 import { corruption, intrusion } from './corruption.ts';
 import { identify } from './identity.ts';
 import { parseLockdep } from './lockdep/parse.ts';
@@ -48,7 +47,7 @@ export function buildReport(segment: Segment): KernelReport {
   const { header, lines } = segment;
   const head = lines[segment.at] as Line;
   const raw = textOf(lines);
-  const decode = isAscii(Buffer.from(raw, 'latin1')) ? asItIs : utf8;
+  const decode = /[\u0080-\u00ff]/.test(raw) ? utf8 : asItIs;
   const bodies = lines.slice(segment.at).map((l) => decode(l.body));
   const rows = bodies.map(readRow);
   const traces = parseTraces(rows);
