@@ -8,12 +8,11 @@ import { against } from './detector.ts';
 import { type RecallOptions, runDirectoryOf } from './options.ts';
 import type { MutantRow } from './schema.ts';
 
+/** A candidate that is wrong on purpose, and as what it was asked for: its name, or a path. */
+export type Mutant = Candidate & { readonly patch: string };
+
 /** Runs the suite on one mutant until something speaks that does not on base, or the repetitions are used up. */
-export async function tryMutant(
-  mutant: Candidate,
-  base: BaseTrial,
-  options: RecallOptions,
-): Promise<MutantRow> {
+export async function tryMutant(mutant: Mutant, base: BaseTrial, options: RecallOptions): Promise<MutantRow> {
   const { tree, profile } = base.row;
   const about = {
     ...{ mutant: mutant.name, title: mutant.title, tree, profile },
@@ -23,7 +22,7 @@ export async function tryMutant(
   try {
     const prepared = await prepare({
       ...base.trial.options,
-      ...{ patch: mutant.name, tree, profile },
+      ...{ patch: mutant.patch, tree, profile },
       repeat: options.repeat,
       out: runDirectoryOf(options.out, mutant.name),
     });

@@ -3,7 +3,7 @@ import { RingtrialError } from '../../common/errors.ts';
 import type { Candidate } from '../../patches/index.ts';
 import { listCandidates, loadCandidate } from '../../patches/index.ts';
 import { type BaseTrial, openBase } from './base.ts';
-import { tryMutant } from './mutant.ts';
+import { type Mutant, tryMutant } from './mutant.ts';
 import type { RecallOptions } from './options.ts';
 import { type MutantRow, type Recall, recallSchema } from './schema.ts';
 
@@ -45,11 +45,13 @@ export async function recall(options: RecallOptions): Promise<Recall> {
   });
 }
 
-async function chosen(names: readonly string[] | undefined): Promise<Candidate[]> {
+async function chosen(names: readonly string[] | undefined): Promise<Mutant[]> {
   const all =
     names === undefined || names.length === 0
-      ? (await listCandidates()).filter(({ kind }) => kind === 'mutant')
-      : await Promise.all(names.map((name) => loadCandidate(name)));
+      ? (await listCandidates())
+          .filter(({ kind }) => kind === 'mutant')
+          .map((candidate) => ({ ...candidate, patch: candidate.name }))
+      : await Promise.all(names.map(async (patch) => ({ ...(await loadCandidate(patch)), patch })));
   const homeless = all.find(({ trees }) => trees.length === 0);
   if (homeless)
     throw new MutantTreeError(
@@ -66,6 +68,7 @@ function summarise(rows: readonly MutantRow[], bases: readonly BaseTrial[]): str
   if (count('not tried') > 0) parts.push(`${count('not tried')} not tried`);
   const alarms = bases.reduce((sum, { row }) => sum + row.alarms.length, 0);
   const runs = bases.reduce((sum, { row }) => sum + row.repetitions, 0);
-  parts.push(`${alarms === 0 ? 'no' : alarms} false alarm${alarms === 1 ? '' : 's'} in ${runs} runs of base`);
+  const times = `${runs} run${runs === 1 ? '' : 's'}`;
+  parts.push(`${alarms === 0 ? 'no' : alarms} false alarm${alarms === 1 ? '' : 's'} on base (${times})`);
   return parts.join(', ');
 }

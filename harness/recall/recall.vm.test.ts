@@ -15,7 +15,7 @@ test('a mutant is caught by what was expected to catch it, and its base is quiet
   expect(mutants).toMatchObject([{ mutant: 'mutants/quiesce-forgotten', result: 'caught', repetitions: 1 }]);
   expect(mutants[0]?.how[0]?.program).toBe('thread-steps');
   expect(bases).toMatchObject([{ tree: 'debian:6.1', profile: 'lockdep', alarms: [], missed: 0 }]);
-  expect(summary).toBe('1 of 1 mutants caught, no false alarm in 1 runs of base');
+  expect(summary).toBe('1 of 1 mutants caught, no false alarms on base (1 run)');
 });
 
 test('a mutant that does not apply is not called missed', async ({ signal }) => {
