@@ -28,9 +28,7 @@ describe('ringtrial suite', () => {
 
   test('explains the programs of a suite, for people and for programs', async () => {
     const { stdout } = await ringtrial('suite', '--explain');
-    expect(stdout.split('\n')[0]).toMatch(
-      /^scenario +invariants +designs it tells apart +operations +kernels$/,
-    );
+    expect(stdout.split('\n')[0]).toMatch(/^scenario +invariants +designs it tells\b.* operations +kernels$/);
     const { stdout: json } = await ringtrial('suite', 'fixed-buffers', '--explain', '--json');
     expect(JSON.parse(json)).toEqual(
       expect.arrayContaining([
