@@ -1,10 +1,8 @@
 import path from 'node:path';
 import { ExitCode, RingtrialError } from '../common/errors.ts';
-import { guestImage } from '../vm/image/image.ts';
 import type { Kernel } from '../vm/kernel/index.ts';
-import { chooseAccelerator } from '../vm/qemu/accel.ts';
 import { judgeTrial } from './judge-trial.ts';
-import { buildSide, prepare, shapeOf } from './prepare.ts';
+import { buildSide, prepare, settleGuests } from './prepare.ts';
 import { reproduceScript, writeReproductionInitrd } from './reproduce.ts';
 import { RunDirectoryError } from './run-directory.ts';
 import { confirmed, runSide, type SideResult } from './side.ts';
@@ -32,12 +30,8 @@ export async function evaluate(options: EvaluateOptions): Promise<Verdict> {
 
 /** Builds the base of a trial, and settles what all its guests are like. */
 export async function openTrial(prepared: Prepared): Promise<Trial> {
-  const { options, profile, emit } = prepared;
-  const accelerator = await chooseAccelerator(options.accel ?? 'auto');
-  emit({ type: 'accelerator', ...accelerator });
-  const image = await guestImage(options.signal);
-  const base = await buildBase(prepared);
-  return { ...prepared, accelerator, image, base, shape: shapeOf(options, profile, accelerator) };
+  const guests = await settleGuests(prepared);
+  return { ...prepared, ...guests, base: await buildBase(prepared) };
 }
 
 /**

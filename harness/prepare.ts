@@ -1,10 +1,11 @@
 import { type Applied, applySeries, type Candidate, loadCandidate, repositoryOf } from '../patches/index.ts';
-import { buildKernel, loadProfile, type Profile, resolveTree } from '../vm/kernel/index.ts';
-import type { Accelerator, GuestShape } from '../vm/qemu/args.ts';
+import { guestImage } from '../vm/image/image.ts';
+import { buildKernel, loadProfile, resolveTree } from '../vm/kernel/index.ts';
+import { chooseAccelerator } from '../vm/qemu/accel.ts';
 import type { Listener, Side, TrialEvent } from './events.ts';
 import { RunDirectory } from './run-directory.ts';
 import { loadSuite, onlyPrograms, type Suite } from './suite.ts';
-import type { EvaluateOptions, Prepared } from './trial.ts';
+import type { EvaluateOptions, Prepared, Trial } from './trial.ts';
 
 /** All that can be refused is refused here, before anything is built. */
 export async function prepare(options: EvaluateOptions): Promise<Prepared> {
@@ -72,14 +73,16 @@ export const buildSide = (prepared: Prepared, side: Side): ReturnType<typeof bui
     },
   );
 
-/** What guests of a trial look like. */
-export const shapeOf = (
-  options: EvaluateOptions,
-  profile: Profile,
-  accelerator: Accelerator,
-): GuestShape => ({
-  machine: options.machine ?? 'microvm',
-  accelerator: accelerator.name,
-  vcpus: profile.vcpus,
-  memoryMiB: profile.memoryMiB,
-});
+/** Settles what all guests of a trial are like. */
+export async function settleGuests({
+  options,
+  profile,
+  emit,
+}: Prepared): Promise<Pick<Trial, 'accelerator' | 'image' | 'shape'>> {
+  const accelerator = await chooseAccelerator(options.accel ?? 'auto');
+  emit({ type: 'accelerator', ...accelerator });
+  const image = await guestImage(options.signal);
+  const { vcpus, memoryMiB } = profile;
+  const shape = { machine: options.machine ?? 'microvm', accelerator: accelerator.name, vcpus, memoryMiB };
+  return { accelerator, image, shape };
+}

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { CompileError, Kernel } from '../vm/kernel/index.ts';
+import { secondsSince } from './seconds.ts';
 import type { Trial } from './trial.ts';
 import { type Verdict, verdictSchema } from './verdict.ts';
 
@@ -65,5 +66,5 @@ const kernelFacts = ({ hash, version, vmlinux, reused }: Kernel): Verdict['kerne
 });
 
 export const ending = (trial: Trial): { seconds: number } => ({
-  seconds: Math.round((Date.now() - trial.startedAt.getTime()) / 100) / 10,
+  seconds: secondsSince(trial.startedAt.getTime()),
 });

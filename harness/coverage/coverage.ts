@@ -1,15 +1,13 @@
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import { ExitCode, RingtrialError } from '../../common/errors.ts';
-import { guestImage } from '../../vm/image/image.ts';
-import { chooseAccelerator } from '../../vm/qemu/accel.ts';
 import type { Guest } from '../../vm/qemu/guest.ts';
-import { buildSide, prepare, shapeOf } from '../prepare.ts';
+import { buildSide, prepare, settleGuests } from '../prepare.ts';
 import { runSide, type SideResult } from '../side.ts';
 import type { Status } from '../status.ts';
 import type { Program } from '../suite.ts';
 import type { FilePair } from '../triage/changes.ts';
-import type { EvaluateOptions, Prepared, Trial } from '../trial.ts';
+import { filePairs } from '../triage/suspect.ts';
+import type { EvaluateOptions, Trial } from '../trial.ts';
+import { ending } from '../verdict-of-trial.ts';
 import { changedCode, coverChanges } from './changed-lines.ts';
 import { CountersError, runGcov, takeCounters } from './gcov.ts';
 import { type LineCounts, lineCounts } from './lines.ts';
@@ -31,9 +29,7 @@ export type CoverageOptions = Omit<EvaluateOptions, 'profile' | 'strict' | 'dump
  */
 export async function coverage(options: CoverageOptions): Promise<Coverage> {
   const prepared = await prepare({ ...options, profile: 'coverage' });
-  const { emit, run } = prepared;
-  const accelerator = await chooseAccelerator(options.accel ?? 'auto');
-  emit({ type: 'accelerator', ...accelerator });
+  const guests = await settleGuests(prepared);
   const built = await buildSide(prepared, 'candidate');
   if (!built.ok) {
     const { file, line, message, log } = built.error;
@@ -42,18 +38,14 @@ export async function coverage(options: CoverageOptions): Promise<Coverage> {
     );
   }
   const { kernel } = built;
-  const trial: Trial = {
-    ...prepared,
-    accelerator,
-    image: await guestImage(options.signal),
-    base: kernel,
-    shape: shapeOf(options, prepared.profile, accelerator),
-  };
-  const counters = new CounterBook(kernel.notes, changedFiles(prepared), options.signal);
+  const trial: Trial = { ...prepared, ...guests, base: kernel };
+  const files = await filePairs(prepared.tree.dir, prepared.applied.changes);
+  const changed = files.map((file) => file.path);
+  const counters = new CounterBook(kernel.notes, changed, options.signal);
   const seen = await runSide(trial, 'candidate', kernel, { afterProgram: counters.take });
   if (seen.bootFailure) throw seen.bootFailure;
-  const result = conclude(trial, { seen, counters, files: await filePairs(prepared) });
-  run.write('coverage.json', `${JSON.stringify(result, null, 2)}\n`);
+  const result = conclude(trial, { seen, counters, files });
+  prepared.run.write('coverage.json', `${JSON.stringify(result, null, 2)}\n`);
   return result;
 }
 
@@ -84,17 +76,6 @@ class CounterBook {
   };
 }
 
-const changedFiles = ({ applied }: Prepared): string[] => applied.changes.map((change) => change.path);
-
-const filePairs = ({ applied, tree }: Prepared): Promise<FilePair[]> =>
-  Promise.all(
-    applied.changes.map(async ({ path: file, content }) => ({
-      path: file,
-      before: await readFile(path.join(tree.dir, file), 'utf8').catch(() => null),
-      after: content === null ? null : Buffer.from(content).toString('utf8'),
-    })),
-  );
-
 interface Found {
   readonly seen: SideResult;
   readonly counters: CounterBook;
@@ -120,7 +101,7 @@ function conclude(trial: Trial, { seen, counters, files }: Found): Coverage {
     unknown: trial.suite.programs.map(({ name }) => name).filter((name) => !counters.counts.has(name)),
     files: covered,
     directory: trial.run.path,
-    seconds: Math.round((Date.now() - trial.startedAt.getTime()) / 100) / 10,
+    ...ending(trial),
   });
 }
 

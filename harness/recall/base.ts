@@ -1,5 +1,6 @@
 import { openTrial, testBase } from '../evaluate.ts';
 import { prepare } from '../prepare.ts';
+import { secondsSince } from '../seconds.ts';
 import type { SideResult } from '../side.ts';
 import type { Trial } from '../trial.ts';
 import { alarms } from './detector.ts';
@@ -31,7 +32,7 @@ export async function openBase(
     ...{ tree, profile, repetitions: options.baseRepeat, points: seen.points.length },
     alarms: [...new Set(alarms(seen).map(({ text }) => text))],
     missed: seen.points.filter(({ status }) => status === 'MISS' || status === 'ERROR').length,
-    seconds: Math.round((Date.now() - started) / 100) / 10,
+    seconds: secondsSince(started),
   };
   return { trial, seen, row };
 }

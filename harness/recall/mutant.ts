@@ -1,6 +1,7 @@
 import { RingtrialError } from '../../common/errors.ts';
 import type { Candidate } from '../../patches/index.ts';
 import { buildSide, prepare } from '../prepare.ts';
+import { secondsSince } from '../seconds.ts';
 import { runSide } from '../side.ts';
 import type { Trial } from '../trial.ts';
 import type { BaseTrial } from './base.ts';
@@ -50,7 +51,7 @@ export async function tryMutant(mutant: Mutant, base: BaseTrial, options: Recall
         spoke.length > 0
           ? Math.max(1, Math.min(...spoke.map(({ repetition }) => repetition)))
           : options.repeat,
-      seconds: Math.round((Date.now() - started) / 100) / 10,
+      seconds: secondsSince(started),
       directory,
     };
   } catch (error) {

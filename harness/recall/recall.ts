@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { RingtrialError } from '../../common/errors.ts';
 import type { Candidate } from '../../patches/index.ts';
 import { listCandidates, loadCandidate } from '../../patches/index.ts';
+import { secondsSince } from '../seconds.ts';
 import { type BaseTrial, openBase } from './base.ts';
 import { type Mutant, tryMutant } from './mutant.ts';
 import type { RecallOptions } from './options.ts';
@@ -41,7 +42,7 @@ export async function recall(options: RecallOptions): Promise<Recall> {
     suite: bases[0]?.trial.suite.name ?? '',
     mutants: rows,
     bases: bases.map(({ row }) => row),
-    seconds: Math.round((Date.now() - started) / 100) / 10,
+    seconds: secondsSince(started),
   });
 }
 

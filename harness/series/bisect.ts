@@ -7,6 +7,7 @@ import { openTrial, testBase } from '../evaluate.ts';
 import { buildSide, prepare } from '../prepare.ts';
 import { against } from '../recall/detector.ts';
 import { RunDirectory } from '../run-directory.ts';
+import { secondsSince } from '../seconds.ts';
 import { runSide } from '../side.ts';
 import type { EvaluateOptions, Trial } from '../trial.ts';
 import { cautiousRate, passesNeeded } from './confidence.ts';
@@ -112,7 +113,7 @@ export async function bisect(options: BisectOptions): Promise<Bisect> {
     first: first === null ? null : nameOf(first),
     suspects: suspects.map(nameOf),
     directory: run.path,
-    seconds: Math.round((Date.now() - started) / 100) / 10,
+    seconds: secondsSince(started),
   };
   run.write('bisect.json', `${JSON.stringify(result, null, 2)}\n`);
   return result;

@@ -4,6 +4,7 @@ import { loadCandidate } from '../../patches/index.ts';
 import { openTrial, testBase, tryCandidate } from '../evaluate.ts';
 import { prepare } from '../prepare.ts';
 import { RunDirectory } from '../run-directory.ts';
+import { secondsSince } from '../seconds.ts';
 import type { EvaluateOptions } from '../trial.ts';
 import { type Verdict, verdictSchema } from '../verdict.ts';
 
@@ -52,7 +53,7 @@ export async function evaluateEach(options: EvaluateOptions): Promise<SeriesVerd
     candidate: name,
     steps,
     directory: run.path,
-    seconds: Math.round((Date.now() - started) / 100) / 10,
+    seconds: secondsSince(started),
   };
   run.write('series.json', `${JSON.stringify(result, null, 2)}\n`);
   return result;

@@ -46,13 +46,17 @@ async function changesOf({ patch, tree, signal }: SuspectRequest): Promise<CodeC
 }
 
 /** What applying a candidate to a pristine tree changed. */
-export async function changesOfApplied(
-  treeDir: string,
-  changes: readonly Pick<FileChange, 'path' | 'content'>[],
-): Promise<CodeChanges> {
-  const pairs = changes.map(async ({ path: file, content }): Promise<FilePair> => {
-    const before = await readFile(path.join(treeDir, file), 'utf8').catch(() => null);
-    return { path: file, before, after: content === null ? null : Buffer.from(content).toString('utf8') };
-  });
-  return changesOfFiles(await Promise.all(pairs));
-}
+export const changesOfApplied = async (treeDir: string, changes: readonly Change[]): Promise<CodeChanges> =>
+  changesOfFiles(await filePairs(treeDir, changes));
+
+type Change = Pick<FileChange, 'path' | 'content'>;
+
+/** Each changed file as it is in the pristine tree, and as the candidate makes it. */
+export const filePairs = (treeDir: string, changes: readonly Change[]): Promise<FilePair[]> =>
+  Promise.all(
+    changes.map(async ({ path: file, content }) => ({
+      path: file,
+      before: await readFile(path.join(treeDir, file), 'utf8').catch(() => null),
+      after: content === null ? null : Buffer.from(content).toString('utf8'),
+    })),
+  );
