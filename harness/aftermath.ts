@@ -10,6 +10,8 @@ export interface Aftermath {
   readonly answer: Buffer;
   /** Everything the kernel printed before this moment has arrived in the console log. */
   readonly consoleSynced: boolean;
+  /** kmemleak has looked, where the kernel has it, and what it found was printed. */
+  readonly leaksSought: boolean;
 }
 
 const answerDeadlineMs = 20_000;
@@ -32,9 +34,9 @@ export interface Inspection {
 /** Asks the guest how it is until nothing waits any more for what the test did, then syncs with its console. */
 export async function inspect(guest: Guest, program: string, how: Inspection): Promise<Aftermath> {
   const patience = Date.now() + settleMs * how.timeScale;
-  if (how.detectors.kmemleak) await scanForLeaks(guest, how);
+  const leaksSought = !how.detectors.kmemleak || (await scanForLeaks(guest, how));
   for (;;) {
-    const aftermath = await ask(guest, program, how);
+    const aftermath = { ...(await ask(guest, program, how)), leaksSought };
     if (!aftermath.vitals?.blocked.length || Date.now() > patience || !guest.alive) return aftermath;
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
@@ -42,19 +44,26 @@ export async function inspect(guest: Guest, program: string, how: Inspection): P
 
 /**
  * Lets kmemleak look for what nobody points to any more, and has what it finds printed on the console,
- * which is where all reports are. It takes no object for lost that is younger than 5 s
+ * which is where all reports are; false when it did not. It takes no object for lost that is younger than 5 s
  * (MSECS_MIN_AGE, mm/kmemleak.c), and one whose checksum changed only at the next scan.
  */
-async function scanForLeaks(guest: Guest, { timeScale, signal }: Inspection): Promise<void> {
+async function scanForLeaks(guest: Guest, { timeScale, signal }: Inspection): Promise<boolean> {
   const command = [
     'k=/sys/kernel/debug/kmemleak; echo on > /proc/sys/kernel/printk_devkmsg',
-    'sleep 6; echo scan > $k; echo scan > $k',
-    `while IFS= read -r line; do printf '%s\\n' "$line" > /dev/kmsg; done < $k`,
-  ].join('; ');
-  await guest.exec(command, { deadlineMs: leakDeadlineMs * timeScale, ...(signal ? { signal } : {}) });
+    // A kmemleak that has run out of memory turns itself off and refuses to scan.
+    'sleep 6; echo scan > $k && echo scan > $k',
+    `while IFS= read -r line; do printf '%s\\n' "$line" > /dev/kmsg || exit 1; done < $k`,
+  ].join(' && ');
+  const deadlineMs = leakDeadlineMs * timeScale;
+  const { outcome } = await guest.exec(command, { deadlineMs, ...(signal ? { signal } : {}) });
+  return outcome.type === 'exited' && outcome.code === 0;
 }
 
-async function ask(guest: Guest, program: string, { timeScale, signal }: Inspection): Promise<Aftermath> {
+async function ask(
+  guest: Guest,
+  program: string,
+  { timeScale, signal }: Inspection,
+): Promise<Omit<Aftermath, 'leaksSought'>> {
   const deadlineMs = answerDeadlineMs * timeScale;
   // Only when the mark has come back on the serial line has everything printed before it come too.
   const mark = `ringtrial: end of ${program} ${Math.random().toString(36).slice(2)}`;

@@ -68,6 +68,7 @@ describe('blindness', () => {
   const sound: Window = {
     vitals: parseVitals(`${sample}tainted: 0\n`),
     consoleSynced: true,
+    leaksSought: true,
     consoleProblem: undefined,
     lockdep: true,
     taintBefore: 0,
@@ -79,6 +80,7 @@ describe('blindness', () => {
   test.each<[string, Partial<Window>, RegExp]>([
     ['an incomplete console', { consoleProblem: 'ENOSPC' }, /ENOSPC/],
     ['a guest that is gone', { vitals: undefined }, /ended before/],
+    ['a kmemleak that did not look', { leaksSought: false }, /kmemleak did not look/],
     ['a silent console', { consoleSynced: false }, /silent/],
     [
       'lockdep off',

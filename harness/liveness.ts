@@ -88,6 +88,8 @@ export interface Window {
   readonly vitals: Vitals | undefined;
   /** Everything the kernel printed up to its end has arrived in the console log. */
   readonly consoleSynced: boolean;
+  /** kmemleak has looked for leaks, where the kernel has it. */
+  readonly leaksSought: boolean;
   /** Why the console log is incomplete. */
   readonly consoleProblem: string | undefined;
   /** Whether the kernel was built with lockdep. */
@@ -103,6 +105,7 @@ export function blindness(window: Window): string | undefined {
   if (window.consoleProblem !== undefined) return window.consoleProblem;
   if (!vitals) return 'the guest ended before it could be asked about lockdep';
   if (!window.consoleSynced) return 'the console was silent: reports may be missing';
+  if (!window.leaksSought) return 'kmemleak did not look for leaks';
   if (window.lockdep && !vitals.lockdep) return 'the guest did not say whether lockdep is still on';
   if (window.lockdep && vitals.lockdep?.watching === false) return 'lockdep had turned itself off';
   if (vitals.taint === undefined) return 'the guest did not say whether its kernel is tainted';

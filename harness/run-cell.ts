@@ -56,6 +56,7 @@ export async function runCell(cell: Cell, guests: GuestInUse, context: CellConte
   const blind = blindness({
     vitals: after?.vitals,
     consoleSynced: after?.consoleSynced ?? false,
+    leaksSought: after?.leaksSought ?? false,
     consoleProblem: guest.console.problem ?? lost,
     lockdep: context.detectors.lockdep,
     taintBefore: guests.taint,
