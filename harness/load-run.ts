@@ -65,6 +65,11 @@ async function loadTrialRun(root: string): Promise<LoadedRun> {
     throw new NotARunError(
       `${root} has neither a verdict.json nor a matrix.json, so it is not the directory of a finished run.`,
     );
+  return runOfVerdict(verdict, root);
+}
+
+/** One trial as a run, also where its verdict could not be written. @param root its directory, wherever that lies now */
+export function runOfVerdict(verdict: Verdict, root = verdict.directory): LoadedRun {
   const about = {
     candidate: verdict.candidate.name,
     tree: verdict.tree.spec,

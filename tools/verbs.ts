@@ -70,6 +70,12 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./verbs/recall.ts')).recallVerb(),
   },
   {
+    name: 'report',
+    usage: '[options] <run>',
+    description: 'tell a finished run, of one trial or of a matrix, in a format for people or programs',
+    load: async () => (await import('./verbs/report.ts')).reportVerb(),
+  },
+  {
     name: 'doctor',
     usage: '[options]',
     description: 'show what this machine has and lacks for a trial; exit 2 when something is missing',

@@ -1,4 +1,5 @@
 import type { Observation } from '../status.ts';
+import { safe, safeLine } from '../triage/safe.ts';
 import type { TestComparison, TestSide, Verdict } from '../verdict.ts';
 import { blindList, headroom, orderList, reportList } from './findings.ts';
 import { styled } from './screen.ts';
@@ -6,16 +7,16 @@ import { type Row, table } from './table.ts';
 
 /** The verdict for people: tests with their observations, reports, and the one line at the end. */
 export function renderVerdict(verdict: Verdict, stream: NodeJS.WriteStream): string {
-  const parts = [
+  const found = [
     ...(verdict.tests.length > 0 ? [testTable(verdict.tests)] : []),
     ...(verdict.behaviours.length > 0 ? [behaviourList(verdict)] : []),
     ...(verdict.reports.length > 0 ? [reportList(verdict.reports)] : []),
     ...[orderList(verdict.lockOrders), headroom(verdict.tests), blindList(verdict)].filter(Boolean),
     ...(verdict.buildError ? [`The compiler's whole output: ${verdict.buildError.log}\n`] : []),
     ...(verdict.reasons.length > 1 ? [reasonList(verdict)] : []),
-    closing(verdict, stream),
   ];
-  return parts.join('\n');
+  // Tests and kernels said much of that, and must not move the cursor.
+  return [...found.map(safe), closing(verdict, stream)].join('\n');
 }
 
 function testTable(tests: readonly TestComparison[]): string {
@@ -117,5 +118,5 @@ const shorten = (text: string, length: number): string =>
 function closing(verdict: Verdict, stream: NodeJS.WriteStream): string {
   const colour = { accepted: 'green', rejected: 'red', inconclusive: 'yellow' } as const;
   const kernels = `${verdict.candidate.name} on ${verdict.tree.id} (${verdict.profile}, ${verdict.accelerator.name}, ${verdict.seconds.toFixed(0)} s)`;
-  return `${styled(['bold', colour[verdict.verdict]], verdict.summary, stream)}\n${kernels}; evidence: ${verdict.directory}\n`;
+  return `${styled(['bold', colour[verdict.verdict]], safeLine(verdict.summary), stream)}\n${safeLine(`${kernels}; evidence: ${verdict.directory}`)}\n`;
 }

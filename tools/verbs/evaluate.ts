@@ -1,16 +1,21 @@
 import { Command, Option } from '@commander-js/extra-typings';
 import { ExitCode } from '../../common/errors.ts';
 import { evaluate } from '../../harness/evaluate.ts';
+import { runOfVerdict } from '../../harness/load-run.ts';
+import { forWorkflow } from '../../harness/output/github.ts';
 import { progressOn } from '../../harness/output/progress.ts';
+import { formats } from '../../harness/output/report.ts';
 import { screenOn } from '../../harness/output/screen.ts';
 import { renderSeries } from '../../harness/output/series.ts';
 import { renderVerdict } from '../../harness/output/terminal.ts';
+import { checkTargets, ReportError } from '../../harness/output/write-report.ts';
 import { evaluateEach, type SeriesVerdict } from '../../harness/series/each.ts';
 import type { Verdict } from '../../harness/verdict.ts';
 import { loadCandidate } from '../../patches/index.ts';
 import { ensureHost } from '../host.ts';
 import { interruptible } from '../interrupt.ts';
 import { names, positive } from '../values.ts';
+import { reportTarget, writeReports } from './reports.ts';
 
 const exitCodes: Record<Verdict['verdict'], number> = {
   accepted: ExitCode.accepted,
@@ -64,11 +69,21 @@ export const evaluateVerb = () =>
     .option('--out <directory>', 'the run directory, which must not exist yet')
     .option('--jobs <n>', 'compilers at once (default: one for each processor)', positive)
     .option('--json', 'print the verdict as JSON (schema ringtrial.verdict/1)', false)
+    .option(
+      '--report <format:file>',
+      `also write a report: ${formats.join(', ')}; may be given again`,
+      reportTarget,
+    )
     .addHelpText('after', '\nExit codes: 0 accepted, 1 rejected, 2 usage or configuration, 3 inconclusive.')
-    .action(async (patch, { json, each, bisect, ...options }) => {
+    .action(async (patch, { json, each, bisect, report = [], ...options }) => {
       const signal = interruptible();
-      // A misspelt name should not wait for apt.
+      // A misspelt name should not wait for apt, nor a wrong path for a trial.
       await loadCandidate(patch);
+      if (each && report.length > 0)
+        throw new ReportError(
+          '--report tells of one trial; with --each there are many. Leave one of them out.',
+        );
+      await checkTargets(report);
       await ensureHost(signal);
       const screen = screenOn(process.stderr);
       const trial = { patch, ...options, signal, onEvent: progressOn(screen) };
@@ -77,7 +92,10 @@ export const evaluateVerb = () =>
         // Before anything is printed: a status line may stand on the terminal.
         screen.end();
         if ('steps' in result) showSeries(result, json);
-        else showVerdict(result, { json, bisect });
+        else {
+          showVerdict(result, { json, bisect });
+          await writeReports(runOfVerdict(result), report);
+        }
       } finally {
         screen.end();
       }
@@ -87,7 +105,7 @@ function showVerdict(
   verdict: Verdict,
   { json, bisect }: { readonly json: boolean; readonly bisect: boolean },
 ): void {
-  show(json ? verdict : renderVerdict(verdict, process.stdout));
+  show(json ? verdict : forWorkflow(renderVerdict(verdict, process.stdout)));
   process.exitCode = bisect && verdict.buildError ? ExitCode.skip : exitCodes[verdict.verdict];
 }
 
