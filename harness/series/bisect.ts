@@ -9,8 +9,9 @@ import { against } from '../recall/detector.ts';
 import { RunDirectory } from '../run-directory.ts';
 import { secondsSince } from '../seconds.ts';
 import { runSide } from '../side.ts';
+import { passesNeeded } from '../statistics/claims.ts';
+import { cautiousRate } from '../statistics/wilson.ts';
 import type { EvaluateOptions, Trial } from '../trial.ts';
-import { cautiousRate, passesNeeded } from './confidence.ts';
 import { halve, type StepResult } from './halves.ts';
 
 /** The whole series does nothing that base does not: there is nothing to look for. */

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { cautiousRate, passesNeeded } from './confidence.ts';
 import { halve } from './halves.ts';
 
 describe('halve', () => {
@@ -32,21 +31,5 @@ describe('halve', () => {
         if (first !== null) expect(first).toBe(culprit);
       }),
     );
-  });
-});
-
-describe('confidence', () => {
-  test('a failure that always shows needs one pass, a rare one many', () => {
-    expect(passesNeeded(1, 0.99)).toBe(1);
-    expect(passesNeeded(0.5, 0.99)).toBe(7);
-    expect(passesNeeded(0.1, 0.99)).toBe(44);
-  });
-
-  test('few runs prove little', () => {
-    expect(cautiousRate(5, 5)).toBeGreaterThan(0.7);
-    expect(cautiousRate(5, 5)).toBeLessThan(0.8);
-    expect(cautiousRate(50, 50)).toBeGreaterThan(0.96);
-    expect(cautiousRate(1, 10)).toBeLessThan(0.1);
-    expect(cautiousRate(0, 10)).toBeCloseTo(0);
   });
 });
