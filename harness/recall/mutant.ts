@@ -2,12 +2,13 @@ import { RingtrialError } from '../../common/errors.ts';
 import type { Candidate } from '../../patches/index.ts';
 import { buildSide, prepare } from '../prepare.ts';
 import { secondsSince } from '../seconds.ts';
-import { runSide } from '../side.ts';
+import { runSide, type SideResult } from '../side.ts';
 import type { Trial } from '../trial.ts';
 import type { BaseTrial } from './base.ts';
 import { against } from './detector.ts';
 import { type RecallOptions, runDirectoryOf } from './options.ts';
 import type { MutantRow } from './schema.ts';
+import { unobserved } from './unobserved.ts';
 
 /** A candidate that is wrong on purpose, and as what it was asked for: its name, or a path. */
 export type Mutant = Candidate & { readonly patch: string };
@@ -40,17 +41,9 @@ export async function tryMutant(mutant: Mutant, base: BaseTrial, options: Recall
     const seen = await runSide(trial, 'candidate', built.kernel, {
       enough: (soFar) => against(base.seen, soFar).length > 0,
     });
-    const spoke = seen.bootFailure
-      ? [{ detector: 'hang' as const, program: null, text: 'it does not boot', repetition: 1 }]
-      : against(base.seen, seen);
     return {
       ...about,
-      result: spoke.length > 0 ? 'caught' : 'missed',
-      how: spoke.map(({ detector, program, text }) => ({ detector, program, text })),
-      repetitions:
-        spoke.length > 0
-          ? Math.max(1, Math.min(...spoke.map(({ repetition }) => repetition)))
-          : options.repeat,
+      ...judged(base.seen, seen, options.repeat),
       seconds: secondsSince(started),
       directory,
     };
@@ -59,4 +52,27 @@ export async function tryMutant(mutant: Mutant, base: BaseTrial, options: Recall
     if (!(error instanceof RingtrialError)) throw error;
     return { ...nothing, directory: null, problem: error.message.split('\n')[0] ?? '' };
   }
+}
+
+/** What the suite makes of a mutant: caught, by what; missed; or neither, for it did not see all that it sees on base. */
+function judged(
+  base: SideResult,
+  seen: SideResult,
+  repeat: number,
+): Pick<MutantRow, 'result' | 'how' | 'repetitions' | 'problem'> {
+  const spoke = seen.bootFailure
+    ? [{ detector: 'hang' as const, program: null, text: 'it does not boot', repetition: 1 }]
+    : against(base, seen);
+  if (spoke.length > 0) {
+    const how = spoke.map(({ detector, program, text }) => ({ detector, program, text }));
+    return {
+      result: 'caught',
+      how,
+      repetitions: Math.max(1, Math.min(...spoke.map((one) => one.repetition))),
+    };
+  }
+  const problem = unobserved(base, seen);
+  return problem === undefined
+    ? { result: 'missed', how: [], repetitions: repeat }
+    : { result: 'unclear', how: [], repetitions: repeat, problem };
 }

@@ -66,7 +66,8 @@ const groupOf = ({ trees, expect }: Candidate): string => `${trees[0]} ${expect?
 function summarise(rows: readonly MutantRow[], bases: readonly BaseTrial[]): string {
   const count = (result: MutantRow['result']): number => rows.filter((row) => row.result === result).length;
   const parts = [`${count('caught')} of ${rows.length} mutants caught`];
-  if (count('not tried') > 0) parts.push(`${count('not tried')} not tried`);
+  for (const result of ['missed', 'unclear', 'not tried'] as const)
+    if (count(result) > 0) parts.push(`${count(result)} ${result}`);
   const alarms = bases.reduce((sum, { row }) => sum + row.alarms.length, 0);
   const runs = bases.reduce((sum, { row }) => sum + row.repetitions, 0);
   const times = `${runs} run${runs === 1 ? '' : 's'}`;

@@ -10,15 +10,18 @@ const mutantRow = z.object({
   profile: z.string(),
   /** Any of them was expected to speak; none: nobody has said. */
   expected: z.array(detector),
-  /** `caught`; `missed`: the suite passed on it; `not tried`: it could not be put on trial. */
-  result: z.enum(['caught', 'missed', 'not tried']),
+  /**
+   * `caught`; `missed`: the suite passed on it; `unclear`: nothing spoke, but not all was observed that
+   * passes on base; `not tried`: it could not be put on trial.
+   */
+  result: z.enum(['caught', 'missed', 'unclear', 'not tried']),
   /** What spoke, one entry a failed point or a new report. */
   how: z.array(z.object({ detector, program: z.string().nullable(), text: z.string() })),
   /** The repetition in which it first spoke, or how many were made in vain. */
   repetitions: z.number().int(),
   /** Of testing alone, until it was caught or the last repetition had passed. */
   seconds: z.number(),
-  /** Why it was not tried. */
+  /** Why it is unclear, or was not tried. */
   problem: z.string().optional(),
   directory: z.string().nullable(),
 });

@@ -7,9 +7,10 @@
  *     when its pipe becomes ready later;
  *   - each cancellation and each time-out completes exactly once;
  *   - an unregister that waits for the requests returns when they are cancelled;
+ *   - a buffer whose requests are cancelled stays registered: pinned, without its tag, usable;
  *   - nothing stays pinned, and the ring stays usable.
  *
- * Kernels: 5.11 and later; queued reads 5.15, by descriptor 5.19.
+ * Kernels: 5.11 and later; table-kept 5.13; queued reads 5.15, by descriptor 5.19.
  *
  * Tells apart: unregister that waits for its users from one that does not. Catches a buffer's
  * reference that cancellation drops twice, or never.
@@ -18,8 +19,10 @@
 
 #include "call.h"
 #include "cancel.h"
+#include "pins.h"
 #include "program.h"
 #include "register.h"
+#include "settle.h"
 #include "trial.h"
 
 /* Of the link time-outs: long enough for unregister to be at work before. */
@@ -122,6 +125,56 @@ static void by_descriptor(struct run *run)
 	cancel_in_flight(run, FLIGHT_READ, STAGE_ARMED, cancel_by_fd);
 }
 
+/* To a table that nobody has changed, each of its buffers. */
+static void use_again(struct trial *trial, unsigned i)
+{
+	struct region *region = &trial->old[i];
+	struct landing landing;
+	struct flight flight;
+
+	flight_open(&flight, &trial->ring, FLIGHT_READ, FLIGHT_READY);
+	flight_aim(&flight, region, i, trial->rng);
+	flight_prepare(&flight, i % 2 ? IOSQE_ASYNC : 0);
+	ring_submit(&trial->ring, 1);
+	landing = flight_land(&flight, region, NULL, false);
+	if (landing.used != USED_OLD)
+		fail("a read into a buffer that is still registered", text("result %s", result_text(landing.res)));
+	region_fill(region);
+	flight_close(&flight);
+}
+
+static void table_kept(struct run *run)
+{
+	for (unsigned round = 0; round < run->rounds; round++) {
+		const struct trial_plan plan = {
+			.direction = round % 2 ? FLIGHT_WRITE : FLIGHT_READ, .flights = 4,
+			.stage = round / 2 % 2 ? STAGE_ISSUED : STAGE_ARMED, .tagged = true, .may_be_cancelled = true
+		};
+		struct trial trial;
+		long pinned;
+
+		trial_open(&trial, plan, &run->rng);
+		for (unsigned i = 0; i < plan.flights; i++)
+			cancel_request(&trial.ring, trial.flights[i].id);
+		for (unsigned i = 0; i < plan.flights; i++)
+			ring_await(&trial.ring, trial.flights[i].id);
+		let_go(&trial);
+		settle();
+		for (unsigned i = 0; i < plan.flights; i++) {
+			trial_land_one(&trial, i);
+			if (ring_look(&trial.ring, trial.tags[i]).order)
+				fail(text("no tag of buffer %u, which is still registered", i), "its tag has come");
+		}
+		pinned = pins_outstanding() - trial.pins_before;
+		if (trial.pins_before >= 0 && pinned < (long)plan.flights * BUFFER_PAGES)
+			fail(text("%u pinned pages of registered buffers", plan.flights * BUFFER_PAGES),
+			     text("%ld", pinned));
+		for (unsigned i = 0; i < plan.flights; i++)
+			use_again(&trial, i);
+		trial_close(&trial);
+	}
+}
+
 static long unregister_ring(void *ring)
 {
 	return unregister_buffers(ring);
@@ -179,6 +232,7 @@ static const struct point points[] = {
 	{ "queued-reads", "reads not issued yet, behind a busy worker, are cancelled", 1, queued_reads },
 	{ "linked-reads", "the plain reads are cancelled that others are linked behind", 1, linked_reads },
 	{ "by-descriptor", "reads wait for their pipes and are cancelled by descriptor", 1, by_descriptor },
+	{ "table-kept", "requests are cancelled, and their buffers stay registered", 4, table_kept },
 	{ "link-timeout", "a linked time-out cancels a read that waits", 2, link_timeout },
 };
 
@@ -190,7 +244,8 @@ int main(int argc, char **argv)
 		.details =
 			"Invariants: each request and each cancellation completes once; a cancelled request\n"
 			"has moved no byte and moves none later; an unregister that waits returns when the\n"
-			"requests are cancelled; nothing stays pinned.\n"
+			"requests are cancelled; the buffers of cancelled requests stay as they were\n"
+			"registered; nothing stays pinned.\n"
 			"Tells apart: unregister that waits for its users from one that does not.\n",
 		POINTS(points),
 	};

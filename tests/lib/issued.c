@@ -31,13 +31,6 @@ static unsigned count_polling(struct ring *ring)
 	return count;
 }
 
-/* pipe_read() and pipe_write() are called anon_pipe_read() and anon_pipe_write() from 6.15 on. */
-static unsigned count_blocked(void)
-{
-	return tasks_workers_waiting_in("pipe_read") + tasks_workers_waiting_in("pipe_write") +
-	       tasks_workers_waiting_in("anon_pipe_read") + tasks_workers_waiting_in("anon_pipe_write");
-}
-
 void flights_await_issued(struct ring *ring, unsigned count)
 {
 	struct deadline deadline = deadline_in_ms(ASK_MS);
@@ -45,11 +38,11 @@ void flights_await_issued(struct ring *ring, unsigned count)
 	while (!deadline_passed(deadline)) {
 		if (count_polling(ring) >= count)
 			return;
-		if (count_polling(ring) + count_blocked() >= count)
+		if (count_polling(ring) + tasks_workers_in_pipes() >= count)
 			return;
 		sleep_ms(2);
 	}
 	note("cannot see that %u requests were issued: fdinfo lists %u, %u workers wait for pipes", count,
-	     count_polling(ring), count_blocked());
+	     count_polling(ring), tasks_workers_in_pipes());
 	sleep_ms(BLIND_WAIT_MS);
 }

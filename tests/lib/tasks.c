@@ -100,24 +100,53 @@ void tasks_print(pid_t pid)
 	closedir(tasks);
 }
 
-unsigned tasks_workers_waiting_in(const char *wanted)
+/* Calls `matches` for each io-wq worker of this process; how many times it said yes. */
+static unsigned count_workers(bool (*matches)(const char *directory, const void *wanted), const void *wanted)
 {
 	unsigned count = 0;
 	struct dirent *entry;
 	DIR *tasks = opendir("/proc/self/task");
 
 	while (tasks && (entry = readdir(tasks))) {
+		char directory[64];
 		char name[64];
-		char wchan[96];
 
-		read_proc(text("/proc/self/task/%.16s/comm", entry->d_name), name, sizeof(name));
+		snprintf(directory, sizeof(directory), "/proc/self/task/%.16s", entry->d_name);
+		read_proc(text("%s/comm", directory), name, sizeof(name));
 		/* io-wq's workers are named iou-wrk-PID (io_uring/io-wq.c). */
-		if (strncmp(name, "iou-wrk-", 8) != 0)
-			continue;
-		read_proc(text("/proc/self/task/%.16s/wchan", entry->d_name), wchan, sizeof(wchan));
-		count += strcmp(wchan, wanted) == 0;
+		count += strncmp(name, "iou-wrk-", 8) == 0 && matches(directory, wanted);
 	}
 	if (tasks)
 		closedir(tasks);
 	return count;
+}
+
+static bool waits_in(const char *directory, const void *wanted)
+{
+	char wchan[96];
+
+	read_proc(text("%s/wchan", directory), wchan, sizeof(wchan));
+	return strcmp(wchan, wanted) == 0;
+}
+
+unsigned tasks_workers_waiting_in(const char *wanted)
+{
+	return count_workers(waits_in, wanted);
+}
+
+/* pipe_read() and pipe_write() are called anon_pipe_read() and anon_pipe_write() from 6.15 on. */
+unsigned tasks_workers_in_pipes(void)
+{
+	return tasks_workers_waiting_in("pipe_read") + tasks_workers_waiting_in("pipe_write") +
+	       tasks_workers_waiting_in("anon_pipe_read") + tasks_workers_waiting_in("anon_pipe_write");
+}
+
+static bool is_in_state(const char *directory, const void *wanted)
+{
+	return read_sleep(directory).state == *(const char *)wanted;
+}
+
+unsigned tasks_workers_in_state(char state)
+{
+	return count_workers(is_in_state, &state);
 }

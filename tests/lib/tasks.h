@@ -17,5 +17,9 @@ struct task_sleep task_sleep(pid_t tid);
 
 /* How many of this process's io-wq workers sleep in the kernel function `wchan`. */
 unsigned tasks_workers_waiting_in(const char *wchan);
+/* How many of them wait for a pipe to have data or room. */
+unsigned tasks_workers_in_pipes(void);
+/* How many of them are in this state: 'D' is one that waits for a lock, a cancellation does not wake it. */
+unsigned tasks_workers_in_state(char state);
 
 #endif

@@ -9,7 +9,7 @@
 static void open_flights(struct trial *trial)
 {
 	const struct trial_plan *plan = &trial->plan;
-	bool held = plan->stage == STAGE_ISSUED || plan->stage == STAGE_ARMED;
+	bool held = plan->stage == STAGE_ISSUED || plan->stage == STAGE_ARMED || plan->held_at_issue;
 
 	for (unsigned i = 0; i < plan->flights; i++) {
 		/* A chain waits twice: at its head, and then where the action is to find it. */

@@ -45,6 +45,7 @@ struct trial_plan {
 	unsigned sqe_flags; /* besides those that the stage asks for */
 	unsigned link_flag; /* STAGE_CHAINED: IOSQE_IO_LINK or IOSQE_IO_HARDLINK; STAGE_DRAINED: also 0 */
 	bool tagged;
+	bool held_at_issue; /* STAGE_QUEUED: when they are issued, they wait for their pipes */
 	bool may_be_cancelled; /* a request may end with ECANCELED, and then moves nothing */
 };
 

@@ -26,7 +26,7 @@ export const recallVerb = () =>
     .option('--json', 'print the result as JSON (schema ringtrial.recall/1)', false)
     .addHelpText(
       'after',
-      '\nExit codes: 0 all caught and no false alarm, 1 not so, 2 usage or configuration, 3 not all tried.',
+      '\nExit codes: 0 all caught and no false alarm, 1 not so, 2 usage or configuration, 3 not all tried, or unclear.',
     )
     .action(async (mutants, { json, out, ...options }) => {
       const signal = interruptible();
@@ -49,7 +49,7 @@ export const recallVerb = () =>
         const bad =
           result.mutants.some((row) => row.result === 'missed') ||
           result.bases.some(({ alarms }) => alarms.length > 0);
-        const untried = result.mutants.some((row) => row.result === 'not tried');
+        const untried = result.mutants.some((row) => row.result === 'not tried' || row.result === 'unclear');
         process.exitCode = bad ? ExitCode.rejected : untried ? ExitCode.inconclusive : ExitCode.accepted;
       } finally {
         screen.end();

@@ -18,8 +18,8 @@ const ProfileFile = z.strictObject({
   timeScale: z.number().min(1).max(20).default(1),
   makeVariables: z
     .record(
-      z.string().regex(/^(KASAN_SANITIZE|KCSAN_SANITIZE|GCOV_PROFILE)_[\w-]+\.o$/, {
-        message: 'a switch of kbuild for one object, like GCOV_PROFILE_rw.o',
+      z.string().regex(/^(KCSAN_SANITIZE|(KASAN_SANITIZE|KCSAN_SANITIZE|GCOV_PROFILE)_[\w-]+\.o)$/, {
+        message: 'KCSAN_SANITIZE, or a switch of kbuild for one object, like GCOV_PROFILE_rw.o',
       }),
       z.enum(['y', 'n']),
     )
