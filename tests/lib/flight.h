@@ -77,5 +77,7 @@ const char *used_text(enum used used);
  * pipes: armed with a poll (the ring's fdinfo lists them) or blocked in an io-wq worker.
  */
 void flights_await_issued(struct ring *ring, unsigned count);
+/* How many are armed with a poll; 0 also where the kernel does not tell while the ring's lock is held. */
+unsigned flights_polling(struct ring *ring);
 
 #endif

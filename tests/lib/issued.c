@@ -13,7 +13,7 @@
 #define BLIND_WAIT_MS 200u
 
 /* Requests in the "PollList:" of the ring's fdinfo (io_uring/fdinfo.c): "  op=4, task_works=0". */
-static unsigned count_polling(struct ring *ring)
+unsigned flights_polling(struct ring *ring)
 {
 	FILE *file = fopen(text("/proc/self/fdinfo/%d", ring->uring.ring_fd), "re");
 	bool in_list = false;
@@ -36,13 +36,13 @@ void flights_await_issued(struct ring *ring, unsigned count)
 	struct deadline deadline = deadline_in_ms(ASK_MS);
 
 	while (!deadline_passed(deadline)) {
-		if (count_polling(ring) >= count)
+		if (flights_polling(ring) >= count)
 			return;
-		if (count_polling(ring) + tasks_workers_in_pipes() >= count)
+		if (flights_polling(ring) + tasks_workers_in_pipes() >= count)
 			return;
 		sleep_ms(2);
 	}
 	note("cannot see that %u requests were issued: fdinfo lists %u, %u workers wait for pipes", count,
-	     count_polling(ring), tasks_workers_in_pipes());
+	     flights_polling(ring), tasks_workers_in_pipes());
 	sleep_ms(BLIND_WAIT_MS);
 }
