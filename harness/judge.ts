@@ -1,12 +1,13 @@
 import { compareBehaviours } from './behaviours.ts';
 import { compareReports } from './compare-reports.ts';
+import { compareTests } from './compare-tests.ts';
 import { compareOrders, type OrderRecord } from './lock-orders.ts';
-import { knownChange, policyOfSide } from './policy-compare.ts';
 import type { Policy } from './policy-schema.ts';
-import { type FoundReport, type PointResult, type Status, worst } from './status.ts';
+import type { FoundReport, PointResult } from './status.ts';
+import { reasonOfTest } from './test-reasons.ts';
 import type { CodeChanges } from './triage/changes.ts';
 import type { Dependencies } from './triage/dependencies.ts';
-import type { Behaviour, LockOrder, ReportComparison, TestComparison, TestSide, Verdict } from './verdict.ts';
+import type { Behaviour, LockOrder, ReportComparison, TestComparison, Verdict } from './verdict.ts';
 
 /** What both kernels of a trial did. */
 export interface Observed {
@@ -39,8 +40,8 @@ type Reason = Verdict['reasons'][number];
 /**
  * Compares base and candidate. A pure function of what was observed.
  *
- * Rejected: a test fails on the candidate and not on base, or a kernel report appears on the
- * candidate alone. Inconclusive: nothing of that, but some test of the candidate could not be
+ * Rejected: a test fails on the candidate and not on base, or more often than chance explains, or a kernel
+ * report appears on the candidate alone. Inconclusive: nothing of that, but some test of the candidate could not be
  * observed, or was broken, or two tests took the same locks in opposite orders. Accepted: everything was observed and nothing got worse. A difference in
  * behaviour rejects only when `strict`.
  */
@@ -75,126 +76,6 @@ export function conclude(judged: Omit<Judgement, 'verdict' | 'summary'>): Judgem
   const rejected = reasons.some((reason) => reason.weight === 'reject');
   const verdict = rejected ? 'rejected' : reasons.length > 0 ? 'inconclusive' : 'accepted';
   return { ...judged, verdict, summary: summarise(verdict, reasons, behaviours.length) };
-}
-
-function compareTests(
-  base: readonly PointResult[],
-  candidate: readonly PointResult[],
-  failuresOfBase: Policy['failuresOfBase'],
-): TestComparison[] {
-  const names = new Set([...base, ...candidate].map((point) => point.name));
-  return [...names].map((name) => {
-    const [was, is] = [base, candidate].map((points) => points.filter((point) => point.name === name));
-    const [before, after] = [side(was ?? []), side(is ?? [])];
-    const change = knownChange(was ?? [], is ?? [], failuresOfBase) ?? changeOf(before, after);
-    return { name, base: before, candidate: after, change };
-  });
-}
-
-function side(points: readonly PointResult[]): TestSide {
-  const status = worst(points.map((point) => point.status));
-  const reason = points.find((point) => point.status === status)?.reason;
-  const counts: Partial<Record<Status, number>> = {};
-  for (const point of points) counts[point.status] = (counts[point.status] ?? 0) + 1;
-  return {
-    status,
-    own: worst(points.map((point) => point.own)),
-    ...(reason === undefined ? {} : { reason }),
-    runs: points.length,
-    ...policyOfSide(points),
-    ...lockdepUse(points),
-    validated: points.filter((point) => !point.blind).length,
-    counts,
-    observations: points.map((point) => [...point.observations]),
-    diagnostics: [...(points.find((point) => point.status === status)?.diagnostics ?? [])],
-  };
-}
-
-function lockdepUse(points: readonly PointResult[]): Pick<TestSide, 'lockdepUse'> {
-  const uses = points.flatMap((point) => point.lockdepUse ?? []);
-  const fullest = uses.toSorted((a, b) => b.used - a.used)[0];
-  return fullest ? { lockdepUse: fullest } : {};
-}
-
-/** Judged by what the tests themselves said: kernel reports are compared by signature, apart from the tests. */
-function changeOf(base: TestSide, candidate: TestSide): TestComparison['change'] {
-  if (candidate.own === 'FAIL') {
-    if (base.own === 'FAIL') return 'fails on both';
-    // Where base was not observed, nobody knows whether the failure is the patch's doing.
-    return base.own === 'PASS' ? 'regression' : 'fails, base unknown';
-  }
-  if (candidate.own === 'ERROR' || candidate.own === 'MISS') return 'not observed';
-  if (candidate.own === 'SKIP' && base.own !== 'SKIP') return 'no longer runs';
-  if (base.own === 'FAIL') return 'fixed';
-  return base.own === 'ERROR' || base.own === 'MISS' ? 'passes, base unknown' : 'same';
-}
-
-function reasonOfTest(
-  test: TestComparison,
-  points: readonly PointResult[],
-  fresh: ReadonlySet<string>,
-): Reason[] {
-  const why = test.candidate.reason === undefined ? '' : `: ${test.candidate.reason}`;
-  switch (test.change) {
-    case 'regression':
-      return [
-        {
-          weight: 'reject',
-          subject: test.name,
-          text: `${test.name} fails with the patch and not without${why}`,
-        },
-      ];
-    case 'fails, base unknown':
-      return [
-        {
-          weight: 'doubt',
-          subject: test.name,
-          text: `${test.name} fails with the patch, and base was ${test.base.own}${why}`,
-        },
-      ];
-    case 'not observed':
-      // A new report that blinds the tests of its time is the reason; they need not be one each.
-      if (points.some((point) => point.name === test.name && point.reports.some((one) => fresh.has(one))))
-        return [];
-      return [
-        {
-          weight: 'doubt',
-          subject: test.name,
-          text: `${test.name} could not be observed with the patch (${test.candidate.own})${why}`,
-        },
-      ];
-    case 'no longer runs':
-      return [
-        {
-          weight: 'doubt',
-          subject: test.name,
-          text: `${test.name} runs without the patch and is skipped with it${why}`,
-        },
-      ];
-    case 'fails differently':
-      return [
-        {
-          weight: 'doubt',
-          subject: test.name,
-          text: `${test.name} fails without the patch too, and with it in another way${why}`,
-        },
-      ];
-    // A failure that base has too hides whatever the patch does there.
-    case 'fails on both':
-      return [
-        {
-          weight: 'doubt',
-          subject: test.name,
-          text: `${test.name} fails without the patch too, so it says nothing about the patch${why}`,
-        },
-      ];
-    // What the patched kernel does is known, and it is good: nothing here speaks against the patch.
-    case 'passes, base unknown':
-    case 'known failure':
-    case 'fixed':
-    case 'same':
-      return [];
-  }
 }
 
 function blame({ attribution }: ReportComparison): string {

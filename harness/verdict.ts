@@ -28,6 +28,12 @@ const testSide = z.object({
   /** Runs in which a complaint of the kernel would have been heard: lockdep on, console whole. */
   validated: z.number().int(),
   counts: z.partialRecord(status, z.number().int()),
+  /** Runs in which the test itself failed, of those in which it failed or passed. */
+  failures: z.number().int().optional(),
+  observed: z.number().int().optional(),
+  /** Their share, 0 to 1, and Wilson's interval of it at 95 %; absent where nothing was observed. */
+  rate: z.number().optional(),
+  interval: z.tuple([z.number(), z.number()]).optional(),
   /** The table of lockdep's that was fullest after any run, and how full, 0 to 1. At 1 lockdep turns itself off. */
   lockdepUse: z.object({ table: z.string(), used: z.number() }).optional(),
   /** One list for each repetition. */
@@ -44,6 +50,8 @@ const testComparison = z.object({
     'fixed',
     'regression',
     'fails on both',
+    // It fails now and then, on base too, and chance explains the difference.
+    'flaky',
     // Base and patch fail as such kernels are known to, and it decides nothing.
     'known failure',
     'fails differently',
@@ -52,6 +60,11 @@ const testComparison = z.object({
     'not observed',
     'no longer runs',
   ]),
+  /** Fisher's exact test of both rates, two-sided, and the same corrected for the number of tests (Holm). */
+  p: z.number().optional(),
+  pCorrected: z.number().optional(),
+  /** Base failed and the candidate did not: so many runs without a failure make it "fixed", at 95 %. */
+  runsForFixed: z.number().int().optional(),
 });
 
 const behaviour = z.object({
