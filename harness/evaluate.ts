@@ -1,7 +1,8 @@
 import path from 'node:path';
 import { ExitCode, RingtrialError } from '../common/errors.ts';
-import type { Kernel } from '../vm/kernel/index.ts';
+import type { BuildResult, Kernel } from '../vm/kernel/index.ts';
 import { judgeTrial } from './judge-trial.ts';
+import { recordRun } from './ledger/record.ts';
 import { buildSide, prepare, settleGuests } from './prepare.ts';
 import { reproduceScript, writeReproductionInitrd } from './reproduce.ts';
 import { RunDirectoryError } from './run-directory.ts';
@@ -39,11 +40,16 @@ export async function openTrial(prepared: Prepared): Promise<Trial> {
  *
  * @param known what base did, when that is known already; else base is tested too
  */
-export async function tryCandidate(trial: Trial, known?: SideResult): Promise<Verdict> {
-  const built = await buildSide(trial, 'candidate');
+export const tryCandidate = async (trial: Trial, known?: SideResult): Promise<Verdict> =>
+  await tryBuilt(trial, await buildSide(trial, 'candidate'), known);
+
+/** The same for a candidate that has been built, or did not compile. */
+export async function tryBuilt(trial: Trial, built: BuildResult, known?: SideResult): Promise<Verdict> {
   const verdict = built.ok ? await tryBoth(trial, built.kernel, known) : compileVerdict(trial, built.error);
   try {
     trial.run.writeVerdict(verdict);
+    const problem = recordRun(verdict, trial.run.path);
+    if (problem !== undefined) trial.emit({ type: 'notice', message: problem });
   } catch (error) {
     // The verdict itself is not lost: the caller gets it.
     if (!(error instanceof RunDirectoryError)) throw error;

@@ -2,6 +2,7 @@ import { type Judgement, type JudgeOptions, judge, type Observed } from './judge
 import type { KernelReport } from './klog/index.ts';
 import type { FoundReport, PointResult, Status } from './status.ts';
 import { changesOfDiffs } from './triage/changes.ts';
+import type { TestSide, Verdict } from './verdict.ts';
 
 /** For tests: a point `PROGRAM.x` of one repetition, and what is said about it besides. */
 export const aPoint = (program: string, status: Status, more: Partial<PointResult> = {}): PointResult => ({
@@ -42,3 +43,39 @@ export const observed = (points: readonly PointResult[], more: Partial<Observed>
 /** For tests: `judge`, of a patch that changes no code. */
 export const judged = (base: Observed, candidate: Observed, options: Partial<JudgeOptions> = {}): Judgement =>
   judge(base, candidate, { strict: false, changes: changesOfDiffs([]), ...options });
+
+/** For tests: what one kernel did under one test, once. */
+export const aSide = (status: Status, more: Partial<TestSide> = {}): TestSide => ({
+  status,
+  own: status,
+  runs: 1,
+  validated: 1,
+  counts: { [status]: 1 },
+  observations: [],
+  diagnostics: [],
+  ...more,
+});
+
+/** For tests: an accepted verdict without a test in it, and what is said about it besides. */
+export const aVerdict = (more: Partial<Verdict> = {}): Verdict => ({
+  schema: 'ringtrial.verdict/1',
+  verdict: 'accepted',
+  summary: 'accepted',
+  reasons: [],
+  candidate: { name: 'mine', title: 'Mine', patches: [] },
+  tree: { spec: 'debian:6.1', id: 'debian-6.1.1', version: '6.1.1', hash: 'x' },
+  profile: 'lockdep',
+  suite: 'fixed-buffers',
+  accelerator: { name: 'tcg', why: 'no KVM' },
+  repetitions: 1,
+  strict: false,
+  kernels: {},
+  tests: [],
+  behaviours: [],
+  reports: [],
+  lockOrders: [],
+  directory: '/elsewhere',
+  startedAt: '2026-01-01T00:00:00.000Z',
+  seconds: 1,
+  ...more,
+});

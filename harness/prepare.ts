@@ -1,26 +1,35 @@
 import { type Applied, applySeries, type Candidate, loadCandidate, repositoryOf } from '../patches/index.ts';
 import { guestImage } from '../vm/image/image.ts';
-import { buildKernel, loadProfile, resolveTree } from '../vm/kernel/index.ts';
+import { buildKernel, loadProfile, resolveTree, type Tree } from '../vm/kernel/index.ts';
 import { chooseAccelerator } from '../vm/qemu/accel.ts';
 import type { Listener, Side, TrialEvent } from './events.ts';
 import { RunDirectory } from './run-directory.ts';
 import { loadSuite, onlyPrograms, type Suite } from './suite.ts';
 import type { EvaluateOptions, Prepared, Trial } from './trial.ts';
 
+/** What a caller has already, so that it is not found, resolved or compiled again. */
+export interface Given {
+  readonly candidate?: Candidate | undefined;
+  readonly tree?: Tree | undefined;
+  /** The whole suite; `only` still chooses from it. */
+  readonly suite?: Suite | undefined;
+}
+
 /** All that can be refused is refused here, before anything is built. */
-export async function prepare(options: EvaluateOptions): Promise<Prepared> {
+export async function prepare(options: EvaluateOptions, given: Given = {}): Promise<Prepared> {
   const startedAt = new Date();
-  const whole = await loadCandidate(options.patch);
+  const whole = given.candidate ?? (await loadCandidate(options.patch));
   const candidate = { ...whole, patches: whole.patches.slice(0, options.patches) };
   const profile = await loadProfile(options.profile ?? 'lockdep');
   const spec = options.tree ?? candidate.trees[0] ?? 'debian:6.1';
   const announce: Listener = (event) => options.onEvent?.(event);
-  const tree = await resolveTree(spec, { onEvent: forSide('base', announce), signal: options.signal });
+  const tree =
+    given.tree ?? (await resolveTree(spec, { onEvent: forSide('base', announce), signal: options.signal }));
   const applied = await applySeries(tree.dir, candidate, {
     repository: await repositoryOf(spec),
     ...(options.signal ? { signal: options.signal } : {}),
   });
-  const suite = await compileSuite(options, tree.version, announce);
+  const suite = chosen(given.suite ?? (await compileSuite(options, tree.version, announce)), options);
   // A run directory is made when there is something to put into it.
   const run = new RunDirectory(candidate.name, options.out);
   const emit: Listener = (event) => {
@@ -48,14 +57,15 @@ const forSide =
 
 async function compileSuite(options: EvaluateOptions, kernel: string, emit: Listener): Promise<Suite> {
   emit({ type: 'suite', state: 'compiling', programs: 0 });
-  const whole = await loadSuite(options.suite ?? 'fixed-buffers', options.signal, {
+  const suite = await loadSuite(options.suite ?? 'fixed-buffers', options.signal, {
     kernel,
     onEvent: forSide('base', emit),
   });
-  const suite = options.only ? onlyPrograms(whole, options.only) : whole;
-  emit({ type: 'suite', state: 'ready', programs: suite.programs.length });
+  emit({ type: 'suite', state: 'ready', programs: chosen(suite, options).programs.length });
   return suite;
 }
+
+const chosen = (suite: Suite, { only }: EvaluateOptions): Suite => (only ? onlyPrograms(suite, only) : suite);
 
 /** Builds one of a trial's kernels, or finds it built. */
 export const buildSide = (prepared: Prepared, side: Side): ReturnType<typeof buildKernel> =>

@@ -2,6 +2,7 @@ import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { ExitCode, RingtrialError } from '../common/errors.ts';
+import { replaceFile } from '../common/replace-file.ts';
 import type { TrialEvent } from './events.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -53,22 +54,26 @@ export class RunDirectory {
     }
   }
 
-  /** @throws RunDirectoryError */
+  /**
+   * A verdict is there as a whole or not at all, and what is there survives a power loss.
+   *
+   * @throws RunDirectoryError
+   */
   writeVerdict(verdict: Verdict): void {
-    this.write('verdict.json', `${JSON.stringify(verdict, null, 2)}\n`);
+    this.#attempt('verdict.json', (file) => replaceFile(file, `${JSON.stringify(verdict, null, 2)}\n`));
   }
 
   /** @throws RunDirectoryError */
   write(name: string, content: string | Uint8Array, mode = 0o644): void {
+    this.#attempt(name, (file) => writeFileSync(file, content, { mode }));
+  }
+
+  #attempt(name: string, write: (file: string) => void): void {
+    const file = path.join(this.path, name);
     try {
-      writeFileSync(path.join(this.path, name), content, { mode });
+      write(file);
     } catch (cause) {
-      throw new RunDirectoryError(
-        `${path.join(this.path, name)} cannot be written: ${(cause as Error).message}`,
-        {
-          cause,
-        },
-      );
+      throw new RunDirectoryError(`${file} cannot be written: ${(cause as Error).message}`, { cause });
     }
   }
 }

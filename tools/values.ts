@@ -10,3 +10,11 @@ export function positive(text: string): number {
 
 /** An option's value that is a list of names. */
 export const names = (text: string): string[] => text.split(',');
+
+/** An option's value that is one part of several: `2/5`. */
+export function shard(text: string): { index: number; count: number } {
+  const [, index = 0, count = 0] = (/^(\d+)\/(\d+)$/.exec(text) ?? []).map(Number);
+  if (index < 1 || index > count)
+    throw new InvalidArgumentError('Two numbers are needed, the first not above the second: 1/4 to 4/4.');
+  return { index, count };
+}

@@ -22,6 +22,36 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./verbs/evaluate.ts')).evaluateVerb(),
   },
   {
+    name: 'matrix',
+    usage: '[options] [file]',
+    description: 'put candidates on trial on every tree, in every profile, under every suite; resumable',
+    load: async () => (await import('./verbs/matrix.ts')).matrixVerb(),
+  },
+  {
+    name: 'plan',
+    usage: '[options] <file>',
+    description: "write a matrix's plan, with all its patches: what 'ringtrial run' needs on other machines",
+    load: async () => (await import('./verbs/plan.ts')).planVerb(),
+  },
+  {
+    name: 'run',
+    usage: '[options]',
+    description: 'run a plan, or one shard of it; started again, it goes on with what is missing',
+    load: async () => (await import('./verbs/run.ts')).runVerb(),
+  },
+  {
+    name: 'merge',
+    usage: '[options] <directories...>',
+    description: 'put the shards of one plan together into one matrix',
+    load: async () => (await import('./verbs/merge.ts')).mergeVerb(),
+  },
+  {
+    name: 'ledger',
+    usage: '',
+    description: 'the index over all runs: the history of a test or a kernel report, and making it anew',
+    load: async () => (await import('./verbs/ledger.ts')).ledgerVerb(),
+  },
+  {
     name: 'candidates',
     usage: '[options]',
     description: 'list the candidates that come with Ringtrial',

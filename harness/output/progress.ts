@@ -4,11 +4,7 @@ import type { Screen } from './screen.ts';
 
 /** Shows a trial's events on a screen: finished things as lines, what goes on now as the status. */
 export function progressOn(screen: Screen): Listener {
-  const started = Date.now();
-  const clock = (): string => {
-    const seconds = Math.floor((Date.now() - started) / 1000);
-    return `${String(Math.floor(seconds / 60)).padStart(2, ' ')}:${String(seconds % 60).padStart(2, '0')}`;
-  };
+  const clock = clockFrom(Date.now());
   const told = new Set<string>();
   return (event) => {
     // A hang is reported again and again; once is enough for a screen, all of them are in the run directory.
@@ -24,12 +20,19 @@ export function progressOn(screen: Screen): Listener {
   };
 }
 
+/** Minutes and seconds since a time in milliseconds, ` 3:07`. */
+export const clockFrom = (started: number) => (): string => {
+  const seconds = Math.floor((Date.now() - started) / 1000);
+  return `${String(Math.floor(seconds / 60)).padStart(2, ' ')}:${String(seconds % 60).padStart(2, '0')}`;
+};
+
 interface Words {
   readonly line?: string;
   readonly status?: string;
 }
 
-function words(event: TrialEvent): Words {
+/** What a trial's event is in words: a line that stays, or what goes on now. */
+export function words(event: TrialEvent): Words {
   switch (event.type) {
     case 'started':
       return { line: `trial of ${event.candidate} on ${event.tree}; evidence goes to ${event.directory}` };
@@ -56,7 +59,8 @@ function words(event: TrialEvent): Words {
   }
 }
 
-function kernelWords(event: KernelEvent, side: string): Words {
+/** The same of a build's event. */
+export function kernelWords(event: KernelEvent, side: string): Words {
   switch (event.type) {
     case 'notice':
       return { line: event.message };

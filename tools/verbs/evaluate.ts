@@ -14,6 +14,7 @@ import type { Verdict } from '../../harness/verdict.ts';
 import { loadCandidate } from '../../patches/index.ts';
 import { ensureHost } from '../host.ts';
 import { interruptible } from '../interrupt.ts';
+import { show } from '../show.ts';
 import { names, positive } from '../values.ts';
 import { reportTarget, writeReports } from './reports.ts';
 
@@ -116,7 +117,3 @@ function showSeries(series: SeriesVerdict, json: boolean): void {
     ? ExitCode.rejected
     : exitCodes[verdicts.at(-1) ?? 'accepted'];
 }
-
-/** Text as it is, anything else as JSON. */
-const show = (result: unknown): void =>
-  void process.stdout.write(typeof result === 'string' ? result : `${JSON.stringify(result, null, 2)}\n`);

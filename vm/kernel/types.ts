@@ -87,6 +87,8 @@ export interface KernelOptions {
 export interface BuildOptions extends KernelOptions {
   /** How many compilers at once; by default as many as there are processors. */
   readonly jobs?: number | undefined;
+  /** How much everybody else's work goes before the compilers', 0 (not at all, the default) to 19; nice(1). */
+  readonly niceness?: number | undefined;
 }
 
 /** Progress, for a screen. Byte counts are bytes; totals are null when nobody knows them. */

@@ -84,6 +84,7 @@ export async function make(
 
 /** make groups the output of each target, so that two failing compilers do not write into each other's lines. */
 const command = (setting: MakeSetting, options: BuildOptions): string[] => [
+  ...(options.niceness === undefined ? [] : ['nice', '-n', `${options.niceness}`]),
   ...[
     'make',
     '-C',
