@@ -4,8 +4,15 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 import { cacheDir } from '../../common/cache.ts';
-import { capture, type Kernel, type KernelEvent, switchedSources } from '../../vm/kernel/index.ts';
-import { debugCommand, debugObject } from '../triage/debug-object.ts';
+import {
+  type Area,
+  capture,
+  type Kernel,
+  type KernelEvent,
+  openArea,
+  switchedSources,
+} from '../../vm/kernel/index.ts';
+import { compiling, debugCommand, debugObject } from '../triage/debug-object.ts';
 import { objectsBelow } from '../triage/object-index.ts';
 import { type Build, copySources } from './copied-sources.ts';
 import { NoKernelSourcesError, sourcesOf } from './kernel-sources.ts';
@@ -83,9 +90,14 @@ async function make(request: DebugRequest, home: string): Promise<DebugFiles> {
   const image = byName(await readSymbols(kernel.vmlinux, signal));
   const scratch = await mkdtemp(path.join(home, 'compiling-'));
   const files: DebugFiles = { sources, objects: [], leftOut: [] };
+  const { sourceDir, buildDir } = build;
   try {
+    const area = await openArea({
+      writable: [scratch, await cacheDir('ccache')],
+      readable: [sourceDir, buildDir],
+    });
     await everywhere(objects, async (object) => {
-      const compiled = await compile(object, { build, sources, scratch, signal });
+      const compiled = await compile(object, { build, sources, scratch, area, signal });
       const found = 'problem' in compiled ? compiled : await placed(object, compiled.file, image);
       if ('problem' in found) files.leftOut.push({ object, why: found.problem });
       else files.objects.push({ object, file: path.join(home, 'objects', object), sections: found.sections });
@@ -128,12 +140,13 @@ interface Compilation {
   /** Where gdb shall look for the sources. */
   readonly sources: string;
   readonly scratch: string;
+  readonly area: Area;
   readonly signal?: AbortSignal | undefined;
 }
 
 async function compile(
   object: string,
-  { build, sources, scratch, signal }: Compilation,
+  { build, sources, scratch, area, signal }: Compilation,
 ): Promise<{ readonly file: string } | { readonly problem: string }> {
   const { buildDir, sourceDir } = build;
   const file = path.join(scratch, object);
@@ -141,15 +154,15 @@ async function compile(
   const record = await readFile(recordFile, 'utf8').catch(() => '');
   const command = debugCommand(record, object, file);
   // kbuild has not compiled it here: after a sibling's command, without our names for the sources.
-  if (command === undefined) return debugObject(object, { buildDir, sideDir: scratch, signal });
-  await mkdir(path.dirname(file), { recursive: true });
+  if (command === undefined) return debugObject(object, { buildDir, sideDir: scratch, area, signal });
   const names = `-fdebug-prefix-map='${sourceDir}/=' -fdebug-prefix-map='${buildDir}=${sources}'`;
   // The next kernel of this tree has most of its objects in common with this one.
   const cached = /^(?:saved)?cmd_\S+ := ccache /m.test(record) ? 'ccache ' : '';
   const { exitCode, stderr } = await capture(
-    ['sh', '-c', cached + command.replace(' -g ', ` -g ${names} `)],
+    compiling(cached + command.replace(' -g ', ` -g ${names} `), file),
     {
       cwd: buildDir,
+      area,
       env: { CCACHE_DIR: await cacheDir('ccache') },
       signal,
     },

@@ -3,6 +3,7 @@ import { access, readFile, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
 import { cacheDir } from '../../common/cache.ts';
+import { confinement } from '../../vm/kernel/index.ts';
 import { chooseAccelerator } from '../../vm/qemu/accel.ts';
 import { type Need, needs, optionalNeeds } from './needs.ts';
 
@@ -35,6 +36,7 @@ export async function examine(): Promise<Finding[]> {
     ...programs,
     ...(await Promise.all(optionalNeeds.map(examineOptional))),
     ...(qemu?.ok ? [await accelerator()] : []),
+    await confining(),
     await diskSpace(),
     await memory(),
   ];
@@ -80,6 +82,23 @@ async function version(program: string, args: readonly string[]): Promise<string
 async function accelerator(): Promise<Finding> {
   const chosen = await chooseAccelerator('auto');
   return { name: 'accelerator', ok: true, found: chosen.name, why: chosen.why };
+}
+
+/** Trials run without it, and say so: it is shown, and is no reason to stop. */
+async function confining(): Promise<Finding> {
+  const found = await confinement();
+  const about = { name: 'confinement', ok: true };
+  return found.how === 'not'
+    ? {
+        ...about,
+        found: 'NOT AVAILABLE',
+        why: `${found.why}: whatever a patch makes a build run can read and change what you can`,
+      }
+    : {
+        ...about,
+        found: found.how,
+        why: 'what a patch makes a build run sees no home, no network and no other process',
+      };
 }
 
 /** An unpacked tree takes 1.6 GB, a build directory 1 GB, the compiler cache and the kernels the rest. */

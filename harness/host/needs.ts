@@ -14,6 +14,7 @@ const build = 'building kernels';
 const tree = 'kernel sources';
 const guest = 'guests';
 const suite = 'the test programs';
+const confining = 'keeping what a patch makes a build run from this machine';
 
 /** What only some verbs use. Nothing else misses it. */
 export const optionalNeeds: readonly Need[] = [
@@ -35,6 +36,7 @@ export const needs: readonly Need[] = [
     debianPackage: 'util-linux',
     versionArgs: ['--version'],
   },
+  { name: 'bwrap', why: confining, debianPackage: 'bubblewrap', versionArgs: ['--version'] },
   { name: 'gcc', why: `${build}, ${suite}`, debianPackage: 'gcc', versionArgs: ['--version'] },
   { name: 'make', why: `${build}, ${suite}`, debianPackage: 'make', versionArgs: ['--version'] },
   { name: 'flex', why: build, debianPackage: 'flex', versionArgs: ['--version'] },

@@ -1,6 +1,6 @@
-import { execa } from 'execa';
 import { loadPolicy } from '../policy-load.ts';
 import type { Policy } from '../policy-schema.ts';
+import { askProgram } from './ask.ts';
 import { type Explanation, explanationOf, pointSentences } from './explain.ts';
 import { loadSuite } from './load.ts';
 import { findSuite, suiteNames } from './locate.ts';
@@ -58,12 +58,15 @@ export async function listPrograms(
   wanted: string,
   options: { readonly kernel?: string | undefined; readonly signal?: AbortSignal | undefined } = {},
 ): Promise<ListedProgram[]> {
-  const suite = await loadSuite(wanted, options.signal, { kernel: options.kernel });
+  const { signal, kernel } = options;
+  const suite = await loadSuite(wanted, signal, { kernel });
+  const { shipped } = await findSuite(wanted);
   return await Promise.all(
     suite.programs.map(async ({ name, summary, points, protocol, path }) => {
       // Of a program with an exit code nobody knows what it does with an argument.
-      const help = protocol === 'exit-code' ? '' : await helpOf(path, options.signal);
-      const sentences = pointSentences(help, points);
+      const asked = protocol !== 'exit-code';
+      const help = asked ? await askProgram(path, '--help', { trusted: shipped, signal }) : undefined;
+      const sentences = pointSentences(help ?? '', points);
       return {
         name,
         summary,
@@ -71,13 +74,4 @@ export async function listPrograms(
       };
     }),
   );
-}
-
-async function helpOf(program: string, signal?: AbortSignal): Promise<string> {
-  const help = await execa(program, ['--help'], {
-    timeout: 10_000,
-    reject: false,
-    ...(signal ? { cancelSignal: signal } : {}),
-  });
-  return help.failed ? '' : help.stdout;
 }

@@ -1,7 +1,7 @@
 import path from 'node:path';
-import { execa } from 'execa';
 import type { KernelEvent } from '../../vm/kernel/index.ts';
 import { loadPolicy } from '../policy-load.ts';
+import { askProgram } from './ask.ts';
 import { compileSuite } from './compile.ts';
 import { SuiteError } from './errors.ts';
 import { loadExternal } from './external.ts';
@@ -74,15 +74,9 @@ async function compiled(program: ProgramDescription, where: Where): Promise<Prog
 async function pointsOf(program: ProgramDescription, executable: string, where: Where): Promise<string[]> {
   if (program.protocol === 'exit-code') return [program.name];
   if (program.points !== undefined) return program.points;
-  const { signal } = where;
-  const list = await execa(executable, ['--list'], {
-    timeout: 10_000,
-    reject: false,
-    ...(signal ? { cancelSignal: signal } : {}),
-  });
-  signal?.throwIfAborted();
-  const names = list.stdout.split('\n').filter(Boolean);
-  if (!list.failed && names.length > 0 && names.every((name) => /^[\w.-]+$/.test(name))) return names;
+  const list = await askProgram(executable, '--list', { trusted: where.place.shipped, signal: where.signal });
+  const names = (list ?? '').split('\n').filter(Boolean);
+  if (names.length > 0 && names.every((name) => /^[\w.-]+$/.test(name))) return names;
   throw new SuiteError(
     `Program "${program.name}" of ${where.place.directory}/suite.json does not print the names of its test points with --list. ` +
       'Name them there as "points", or say "protocol": "exit-code" if its exit code is its only result.',

@@ -1,12 +1,14 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { capture } from '../../vm/kernel/index.ts';
+import { type Area, capture } from '../../vm/kernel/index.ts';
 
 /** Where objects are compiled once more with line information, beside their build. */
 export interface DebugBuild {
   /** make's O= directory, whose sources stand as the kernel in question was built. */
   readonly buildDir: string;
   readonly sideDir: string;
+  /** What the commands that the build recorded, which a patch had a say in, have of this machine. */
+  readonly area: Area;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -19,16 +21,21 @@ export interface DebugBuild {
  */
 export async function debugObject(
   object: string,
-  { buildDir, sideDir, signal }: DebugBuild,
+  { buildDir, sideDir, area, signal }: DebugBuild,
 ): Promise<{ readonly file: string } | { readonly problem: string }> {
   const file = path.join(sideDir, object);
   const command =
     (await ownCommand(object, buildDir, file)) ?? (await siblingCommand(object, buildDir, file));
   if (command === undefined) return { problem: `${buildDir} does not say how ${object} is compiled.` };
-  await mkdir(path.dirname(file), { recursive: true });
-  const { exitCode, stderr } = await capture(['sh', '-c', command], { cwd: buildDir, signal });
+  const { exitCode, stderr } = await capture(compiling(command, file), { cwd: buildDir, area, signal });
   return exitCode === 0 ? { file } : { problem: `${object} does not compile again: ${firstError(stderr)}` };
 }
+
+/** Runs a command that makes a file: its directory must be made by whom the command runs as. */
+export const compiling = (command: string, file: string): string[] => [
+  ...['sh', '-c', `mkdir -p "$1" && ${command}`],
+  ...['compiling', path.dirname(file)],
+];
 
 const recordOf = (object: string): string => path.join(path.dirname(object), `.${path.basename(object)}.cmd`);
 

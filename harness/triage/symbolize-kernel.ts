@@ -1,9 +1,16 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { cacheDir } from '../../common/cache.ts';
 import { RingtrialError } from '../../common/errors.ts';
 import { applySeries, base, loadCandidate } from '../../patches/index.ts';
-import { buildKernel, type KernelEvent, resolveTree, switchedSources } from '../../vm/kernel/index.ts';
+import {
+  buildKernel,
+  type KernelEvent,
+  openArea,
+  resolveTree,
+  switchedSources,
+} from '../../vm/kernel/index.ts';
 import type { Resolution, Resolver, SymbolRef } from './symbolize.ts';
 import { ObjectsResolver } from './symbolize-objects.ts';
 
@@ -66,6 +73,10 @@ export class KernelLines implements Resolver, AsyncDisposable {
       sourceDir,
       buildDir,
       sideDir,
+      area: await openArea({
+        writable: [sideDir, await cacheDir('ccache')],
+        readable: [sourceDir, buildDir],
+      }),
       changed,
       signal,
     });

@@ -6,6 +6,7 @@ export { type SwitchedSources, switchedSources } from './build/switched.ts';
 export { loadProfile, profileNames } from './config/profile.ts';
 export * from './errors.ts';
 export { capture } from './process/run.ts';
+export { type Area, confinement, openArea } from './process/sandbox.ts';
 export { resolveTree } from './tree/resolve.ts';
 export { fetchSourcePackage, type SourcePackage } from './tree/source-package.ts';
 export { cachedTrees, findTree } from './tree/store.ts';

@@ -6,11 +6,13 @@ import { affectsConfig, configure, hasConfig, writeLogHeader } from '../config/c
 import { mergeFragments, type OptionValues } from '../config/fragments.ts';
 import { loadProfile } from '../config/profile.ts';
 import { BuildEnvironmentError, ConfigOptionError, UnsafePathError } from '../errors.ts';
+import { openArea } from '../process/sandbox.ts';
 import { sayingNoSpace } from '../process/space.ts';
 import { byCodeUnit, digestOf, type FileEntry, readEntry } from '../tree/manifest.ts';
 import type { BuildOptions, BuildRequest, BuildResult, Profile, SourceChange, Tree } from '../types.ts';
 import { kernelHash } from './hash.ts';
-import { BUILD_USER, type MakeResult, type MakeSetting, make } from './make.ts';
+import { BUILD_USER, type MakeResult, type MakeSetting, make, sourceFault } from './make.ts';
+import { notPlain } from './plain-file.ts';
 import { loadKernel, storeKernel } from './store.ts';
 import { checkPath, sameTarget, targetOf } from './switch.ts';
 import { findToolchain, type Toolchain } from './toolchain.ts';
@@ -91,7 +93,7 @@ function pristineEntry(tree: Tree, file: string): FileEntry | null {
 }
 
 async function buildIn(work: WorkTree, job: Job, options: BuildOptions): Promise<BuildResult> {
-  const { request, hash, toolchain, makeVariables } = job;
+  const { request, hash, toolchain } = job;
   const started = performance.now();
   const log = path.join(await cacheDir('build-logs'), `${hash}.log`);
   await writeLogHeader(log, [
@@ -99,44 +101,61 @@ async function buildIn(work: WorkTree, job: Job, options: BuildOptions): Promise
     `kernel ${hash}`,
     ...toolchain.identity.split('\n'),
   ]);
-  const stamp = hash.slice(0, 16);
-  const setting: MakeSetting = {
-    sourceDir: work.sourceDir,
-    buildDir: work.buildDir,
-    log,
-    lock: work.lock,
-    toolchain,
-    stamp,
-    makeVariables,
-  };
-
   await work.switch();
-  const fromNothing = (await stat(path.join(work.buildDir, 'vmlinux')).catch(() => null)) === null;
+  const setting = await openSetting(work, job, log, options);
+  const { buildDir, stamp } = setting;
+
+  const fromNothing = (await stat(path.join(buildDir, 'vmlinux')).catch(() => null)) === null;
   const total = fromNothing
     ? (work.lastFullBuild ?? USUAL_OBJECTS)
     : request.changes.filter((change) => change.path.endsWith('.c')).length + 3;
   await work.beginBuild();
   const failed = await ensureConfig(work, job, setting, options);
   let done = 0;
-  const built =
+  const made =
     failed ??
     (await make(['vmlinux'], setting, options, (object) => {
       done += 1;
       options.onEvent?.({ type: 'compile', done, total: Math.max(total, done), object });
     }));
+  const built = await withPlainFiles(made, buildDir);
   await work.endBuild(fromNothing && built.ok ? built.objects : null);
   if (!built.ok) return { ok: false, error: failure(built, log) };
 
-  await checkImage(path.join(work.buildDir, 'vmlinux'), stamp);
+  await checkImage(path.join(buildDir, 'vmlinux'), stamp);
   const seconds = Math.round(performance.now() - started) / 1000;
   const { id, version, hash: treeHash } = request.tree;
-  const kernel = await storeKernel(work.buildDir, log, {
+  const kernel = await storeKernel(buildDir, log, {
     ...{ hash, version, label: request.label, tree: { id, hash: treeHash }, profile: request.profile },
     ...{ toolchain: toolchain.identity, seconds, objectsCompiled: built.objects },
   });
   await rm(log, { force: true });
   options.onEvent?.({ type: 'built', label: request.label, hash, seconds, objects: built.objects });
   return { ok: true, kernel };
+}
+
+/** Confines make to the work tree's build directory and the compiler's cache, where this machine allows it. */
+async function openSetting(
+  { sourceDir, buildDir, lock }: WorkTree,
+  { hash, toolchain, makeVariables }: Job,
+  log: string,
+  options: BuildOptions,
+): Promise<MakeSetting> {
+  const area = await openArea({ writable: [buildDir, await cacheDir('ccache')], readable: [sourceDir] });
+  if (area.confinement.how === 'not')
+    options.onEvent?.({ type: 'notice', message: unconfined(area.confinement.why) });
+  return { sourceDir, buildDir, log, lock, area, toolchain, stamp: hash.slice(0, 16), makeVariables };
+}
+
+const unconfined = (why: string): string =>
+  `the build is not confined: ${why}; whatever a patch makes the build run can read and change what you can`;
+
+/** A result whose files we can open, and the next build, too. */
+async function withPlainFiles(made: MakeResult, buildDir: string): Promise<MakeResult> {
+  const strange = await notPlain(buildDir, made.ok ? ['.config', 'vmlinux', 'System.map'] : ['.config']);
+  if (strange === null) return made;
+  await rm(path.join(buildDir, strange), { recursive: true, force: true });
+  return made.ok ? sourceFault(`${strange} is no plain file after the build`) : made;
 }
 
 /** @returns make's result when kconfig failed; null when the `.config` is there. */
@@ -166,12 +185,7 @@ async function ensureConfig(
 }
 
 /** A candidate that takes an option away does not build; a profile that asks for too much is a fault of ours. */
-const withoutOptions = ({ message }: ConfigOptionError): MakeResult => ({
-  ok: false,
-  error: { kind: 'config', file: null, line: null, message },
-  tail: message.split('\n'),
-  objects: 0,
-});
+const withoutOptions = ({ message }: ConfigOptionError): MakeResult => sourceFault(message, 'config');
 
 /** What a `.config` is made from. */
 function configKey(job: Job): string {

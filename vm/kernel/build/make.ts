@@ -1,9 +1,11 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, openSync, writeSync } from 'node:fs';
+import { access } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { cacheDir } from '../../../common/cache.ts';
 import { BuildEnvironmentError } from '../errors.ts';
 import type { Lock } from '../process/lock.ts';
 import { run } from '../process/run.ts';
+import type { Area } from '../process/sandbox.ts';
 import type { BuildOptions } from '../types.ts';
 import { ErrorWatch, type FirstError } from './compile-error.ts';
 import type { Toolchain } from './toolchain.ts';
@@ -14,6 +16,8 @@ export interface MakeSetting {
   readonly buildDir: string;
   readonly log: string;
   readonly lock: Lock;
+  /** What make, and all that it starts, has of this machine. */
+  readonly area: Area;
   readonly toolchain: Toolchain;
   /** Goes into the kernel's banner as the build host, so that a console log proves which kernel ran. */
   readonly stamp: string;
@@ -62,18 +66,21 @@ export async function make(
       env: { CCACHE_DIR: await cacheDir('ccache'), CCACHE_DEPEND: '1' },
       signal: options.signal,
       lock: setting.lock,
+      area: setting.area,
       onLine: (line) => {
         writeSync(log, `${line}\n`);
         watch.line(line);
-        const object = /^ {2}(?:CC|AS) +(\S+\.o)$/.exec(line)?.[1];
+        const object = /^ {2}(?:CC|AS) +([\w./+-]+\.o)$/.exec(line)?.[1];
         if (object !== undefined) objects += 1;
         if (object !== undefined) onObject?.(object);
         else if (/^ {2}LD +\S*vmlinux/.test(line)) options.onEvent?.({ type: 'link' });
       },
     });
-    if (exitCode !== 0 && (watch.machineFault !== null || exitCode > 128)) {
+    const fault = watch.machineFault;
+    const ours = fault !== null && (await isOurs(fault, setting.buildDir));
+    if (exitCode !== 0 && (ours || exitCode > 128)) {
       throw new BuildEnvironmentError(
-        `The build stopped because of this machine, not of the source: ${watch.machineFault ?? `make was killed (exit ${exitCode})`}. See ${setting.log}.`,
+        `The build stopped because of this machine, not of the source: ${fault ?? `make was killed (exit ${exitCode})`}. See ${setting.log}.`,
       );
     }
     return { ok: exitCode === 0, error: exitCode === 0 ? null : watch.error, tail, objects };
@@ -81,6 +88,26 @@ export async function make(
     closeSync(log);
   }
 }
+
+/** What make's result would be if it had found a fault of the source that only we see. */
+export const sourceFault = (message: string, kind: FirstError['kind'] = 'other'): MakeResult => ({
+  ok: false,
+  error: { kind, file: null, line: null, message },
+  tail: message.split('\n'),
+  objects: 0,
+});
+
+/**
+ * A source that is written to where nothing may be written is a fault of the source. The build directory cannot be
+ * written when the disk is at fault.
+ */
+const isOurs = (fault: string, buildDir: string): Promise<boolean> =>
+  fault.includes('Read-only file system')
+    ? access(buildDir, constants.W_OK).then(
+        () => false,
+        () => true,
+      )
+    : Promise.resolve(true);
 
 /** make groups the output of each target, so that two failing compilers do not write into each other's lines. */
 const command = (setting: MakeSetting, options: BuildOptions): string[] => [

@@ -6,6 +6,7 @@ import { cacheDir } from '../../../common/cache.ts';
 import { isRunning } from '../../../common/process.ts';
 import { readJson } from '../process/json.ts';
 import type { Kernel } from '../types.ts';
+import { notPlain } from './plain-file.ts';
 
 /** `kernels/HASH/kernel.json`, written last. */
 const KernelFile = z.object({
@@ -89,10 +90,10 @@ export async function storeKernel(buildDir: string, log: string, record: KernelR
   for (const [name, source] of Object.entries(sources) as [keyof typeof sources, string][]) {
     const target = path.join(temporary, NAMES[name]);
     await copyFile(path.join(buildDir, source), target, constants.COPYFILE_FICLONE);
-    await flush(target);
+    await settle(target);
   }
   await copyFile(log, path.join(temporary, NAMES.log));
-  await copyNotes(path.join(buildDir, 'io_uring'), path.join(temporary, NAMES.notes));
+  await copyNotes(buildDir, path.join(temporary, NAMES.notes));
   const { size } = await stat(path.join(temporary, NAMES.vmlinux));
   const file: z.infer<typeof KernelFile> = {
     schema: 1,
@@ -108,9 +109,14 @@ export async function storeKernel(buildDir: string, log: string, record: KernelR
 }
 
 /** What gcc says of the code that it counts (gcov(1)) fits this build's counters and no other's. */
-async function copyNotes(from: string, to: string): Promise<void> {
+async function copyNotes(buildDir: string, to: string): Promise<void> {
+  const from = path.join(buildDir, 'io_uring');
   const notes = (await readdir(from).catch(() => [])).filter((name) => name.endsWith('.gcno'));
-  if (notes.length === 0) return;
+  const strange = await notPlain(
+    buildDir,
+    notes.map((name) => path.join('io_uring', name)),
+  );
+  if (notes.length === 0 || strange !== null) return;
   await mkdir(to);
   for (const name of notes) await copyFile(path.join(from, name), path.join(to, name));
 }
@@ -125,7 +131,9 @@ async function sweep(root: string, hash: string): Promise<void> {
   }
 }
 
-async function flush(file: string): Promise<void> {
+/** A copy keeps its original's owner, who may be the one that builds were confined as. */
+async function settle(file: string): Promise<void> {
   await using handle = await open(file, 'r+');
+  await handle.chown(process.getuid?.() ?? -1, process.getgid?.() ?? -1);
   await handle.sync();
 }

@@ -1,5 +1,6 @@
 import { MissingToolError } from '../errors.ts';
-import { capture, requireTools, which } from '../process/run.ts';
+import { capture } from '../process/run.ts';
+import { requireTools, which } from '../process/tools.ts';
 import type { KernelOptions } from '../types.ts';
 
 /** What compiles. */
@@ -16,14 +17,14 @@ const PURPOSE = 'build a kernel';
 
 /** @throws MissingToolError for the first program that is missing. */
 export async function findToolchain(options: KernelOptions): Promise<Toolchain> {
-  await requireTools(
+  requireTools(
     ['gcc', 'ld', 'as', 'ar', 'objcopy', 'make', 'flex', 'bison', 'bc', 'perl', 'setpriv'],
     PURPOSE,
   );
   const versions = await Promise.all(['gcc', 'as', 'ld'].map((tool) => firstLine(tool, options)));
   const identity = versions.join('\n');
   // ccache changes how long a build takes, not what comes out.
-  if ((await which('ccache')) === null) return { identity, cc: 'gcc', hostCc: 'gcc' };
+  if (which('ccache') === null) return { identity, cc: 'gcc', hostCc: 'gcc' };
   // In depend mode ccache believes the compiler's own list of headers and preprocesses nothing: a build from nothing takes
   // a fifth less time. kbuild's list leaves system headers out, which the kernel has none of, but its host programs do.
   return { identity, cc: 'ccache gcc', hostCc: 'env CCACHE_NODEPEND=1 ccache gcc' };

@@ -1,6 +1,7 @@
-import { appendFile, readFile, stat, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type MakeResult, type MakeSetting, make } from '../build/make.ts';
+import { type MakeResult, type MakeSetting, make, sourceFault } from '../build/make.ts';
+import { notPlain } from '../build/plain-file.ts';
 import { ConfigOptionError } from '../errors.ts';
 import type { BuildOptions } from '../types.ts';
 import { explainOptions } from './explain.ts';
@@ -26,11 +27,16 @@ export async function configure(
 ): Promise<MakeResult | null> {
   options.onEvent?.({ type: 'configure', profile: wanted.profile });
   const file = path.join(setting.buildDir, '.config');
+  await rm(file, { recursive: true, force: true });
   const tiny = await make(['tinyconfig'], setting, options);
   if (!tiny.ok) return tiny;
+  if ((await notPlain(setting.buildDir, ['.config'])) !== null)
+    return sourceFault('make tinyconfig left no plain .config', 'config');
   await appendFile(file, formatConfig(wanted.options));
   const settled = await make(['olddefconfig'], setting, options);
   if (!settled.ok) return settled;
+  if ((await notPlain(setting.buildDir, ['.config'])) !== null)
+    return sourceFault('make olddefconfig left no plain .config', 'config');
 
   const got = parseConfig(await readFile(file, 'utf8'));
   const unmet = unmetOptions(wanted.options, got);

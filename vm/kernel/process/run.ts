@@ -1,9 +1,7 @@
-import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
-import path from 'node:path';
 import { execa } from 'execa';
 import { MissingToolError } from '../errors.ts';
 import { inherited, type Lock } from './lock.ts';
+import { type Area, confinedCommand } from './sandbox.ts';
 
 export interface RunOptions {
   readonly cwd?: string | undefined;
@@ -12,6 +10,11 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   /** Inherited by the program and all it starts, so that the lock outlives this process as long as one of them runs. */
   readonly lock?: Lock | undefined;
+  /**
+   * For programs that a patch has a say in: they are confined to this area where the machine allows it, and get no other
+   * variables than those of `env`. Where it does not (the area says so), they run as any other program.
+   */
+  readonly area?: Area | undefined;
   /** Called for every line of standard output and standard error, in the order in which they were written. */
   readonly onLine?: ((line: string) => void) | undefined;
 }
@@ -62,7 +65,8 @@ export function plainEnvironment(extra: Readonly<Record<string, string>> = {}): 
 export async function run(command: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   options.signal?.throwIfAborted();
   const tail: string[] = [];
-  const subprocess = execa('setpriv', ['--pdeathsig', 'TERM', 'sh', '-c', GUARD, 'guard', ...command], {
+  const confined = confine(command, options);
+  const subprocess = execa('setpriv', ['--pdeathsig', 'TERM', 'sh', '-c', GUARD, 'guard', ...confined], {
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
     env: plainEnvironment(options.env),
@@ -85,6 +89,14 @@ export async function run(command: readonly string[], options: RunOptions = {}):
   return { exitCode: result.exitCode ?? 128 + (result.signal === 'SIGKILL' ? 9 : 15), tail };
 }
 
+/** The command as it is, or confined. The lock is no business of programs that nobody trusts: the guard keeps it. */
+function confine(command: readonly string[], options: RunOptions): readonly string[] {
+  const { area, cwd, env, lock } = options;
+  if (area === undefined || area.confinement.how === 'not') return command;
+  const argv = confinedCommand(command, { confinement: area.confinement, area, cwd, env });
+  return lock === undefined ? argv : ['sh', '-c', 'exec "$@" 3<&-', 'unlocked', ...argv];
+}
+
 export interface Output {
   readonly exitCode: number;
   readonly stdout: string;
@@ -94,7 +106,7 @@ export interface Output {
 /** Runs a short program and keeps what it wrote, up to 64 MiB. A non-zero exit is a result. */
 export async function capture(command: readonly string[], options: RunOptions = {}): Promise<Output> {
   options.signal?.throwIfAborted();
-  const [file = '', ...args] = command;
+  const [file = '', ...args] = confine(command, options);
   const result = await execa(file, args, {
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
@@ -113,24 +125,4 @@ export async function capture(command: readonly string[], options: RunOptions = 
     stdout: String(result.stdout ?? ''),
     stderr: String(result.stderr ?? ''),
   };
-}
-
-/** Where a program is on PATH; null when it is not. */
-export async function which(name: string): Promise<string | null> {
-  for (const dir of (process.env['PATH'] ?? '').split(path.delimiter)) {
-    const file = path.join(dir || '.', name);
-    const found = await access(file, constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (found) return file;
-  }
-  return null;
-}
-
-/** @throws MissingToolError for the first of `names` that is not on PATH. */
-export async function requireTools(names: readonly string[], purpose: string): Promise<void> {
-  for (const name of names) {
-    if ((await which(name)) === null) throw new MissingToolError(name, purpose);
-  }
 }

@@ -4,8 +4,9 @@ import { setTimeout } from 'node:timers/promises';
 import { cacheDir } from '../../../common/cache.ts';
 import { DownloadCorruptError, NoNetworkError, UnknownTreeError } from '../errors.ts';
 import { type Lock, lockFile } from '../process/lock.ts';
-import { capture, requireTools, run } from '../process/run.ts';
+import { capture, run } from '../process/run.ts';
 import { requireSpace, TREE_BYTES } from '../process/space.ts';
+import { requireTools } from '../process/tools.ts';
 import type { KernelOptions } from '../types.ts';
 import { hostRelease, hostSources } from './apt-host.ts';
 import { formatSources, retargetSources } from './apt-sources.ts';
@@ -62,7 +63,7 @@ export class AptRoot implements AsyncDisposable {
     options: KernelOptions,
     kind: PackageKind = 'deb',
   ): Promise<AptRoot> {
-    await requireTools(['apt-get', 'dpkg-deb'], 'fetch a source from Debian');
+    requireTools(['apt-get', 'dpkg-deb'], 'fetch a source from Debian');
     const dir = await cacheDir('apt', `${suites.join('+')}${kind === 'deb' ? '' : '.sources'}`);
     const lock = await lockFile(path.join(dir, 'lock'), {
       signal: options.signal,

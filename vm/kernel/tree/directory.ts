@@ -5,7 +5,8 @@ import path from 'node:path';
 import { cacheDir } from '../../../common/cache.ts';
 import { NotAKernelTreeError } from '../errors.ts';
 import type { Lock } from '../process/lock.ts';
-import { capture, requireTools, run } from '../process/run.ts';
+import { capture, run } from '../process/run.ts';
+import { requireTools } from '../process/tools.ts';
 import type { KernelOptions, Tree } from '../types.ts';
 import { linkFrom, newestOf, writeNames } from './derive.ts';
 import { git } from './git.ts';
@@ -39,7 +40,7 @@ const RACY_MS = 2000;
  */
 export async function resolveDirectory(spec: string, dir: string, options: KernelOptions): Promise<Tree> {
   const version = await kernelVersionOf(dir, spec);
-  await requireTools(['git', 'tar'], 'take a snapshot of a directory');
+  requireTools(['git', 'tar'], 'take a snapshot of a directory');
   const place = `dir-${digestOf(realpathSync(dir)).slice(0, 8)}`;
   const memory = path.join(await cacheDir('directories'), place);
   const manifest = await readDirectory(dir, memory, options);

@@ -2,7 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { NotAKernelTreeError, UnknownTreeError } from '../errors.ts';
 import type { Lock } from '../process/lock.ts';
-import { capture, type Output, requireTools, run } from '../process/run.ts';
+import { capture, type Output, run } from '../process/run.ts';
+import { requireTools } from '../process/tools.ts';
 import type { KernelOptions, Tree } from '../types.ts';
 import { type Ancestor, linkFrom, newestOf, writeNames } from './derive.ts';
 import { seriesOf } from './identity.ts';
@@ -36,7 +37,7 @@ export async function resolveGit(
   { dir, ref }: { dir: string; ref: string },
   options: KernelOptions,
 ): Promise<Tree> {
-  await requireTools(['git', 'tar'], 'read a git repository');
+  requireTools(['git', 'tar'], 'read a git repository');
   const common = await gitCommonDir(dir, options);
   if (common === null) throw new UnknownTreeError(`'${spec}': ${dir} is no git repository.`);
   const resolved = await git(
