@@ -175,11 +175,6 @@ static void table_kept(struct run *run)
 	}
 }
 
-static long unregister_ring(void *ring)
-{
-	return unregister_buffers(ring);
-}
-
 static void link_timeout(struct run *run)
 {
 	struct __kernel_timespec timeout = { .tv_nsec = TIMEOUT_NS };

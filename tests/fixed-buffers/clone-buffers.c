@@ -30,11 +30,6 @@
 
 #define BUFFERS SHARED_BUFFERS
 
-static long unregister_ring(void *ring)
-{
-	return unregister_buffers(ring);
-}
-
 static void launch(struct flight *flights, struct ring *ring, struct sharing *sharing, struct rng *rng)
 {
 	for (unsigned i = 0; i < BUFFERS; i++) {

@@ -29,11 +29,6 @@ struct standoff {
 	bool waits;
 };
 
-static long unregister_ring(void *ring)
-{
-	return unregister_buffers(ring);
-}
-
 static void standoff_begin(struct standoff *standoff, struct rng *rng)
 {
 	struct ring *rings[] = { &standoff->sharing.source, &standoff->sharing.clone };

@@ -142,11 +142,6 @@ static void skip_without_nops(struct scene *scene)
 		skip_now("the kernel has no NOP that looks a buffer up (before 6.13)");
 }
 
-static long unregister(void *ring)
-{
-	return unregister_buffers(ring);
-}
-
 static void nops(struct run *run)
 {
 	struct agreed linked = { 0 };
@@ -170,7 +165,7 @@ static void nops(struct run *run)
 		gate_prepare(&gate, &scene.ring);
 		id = prepare_nop(&scene.ring, 1, flags);
 		ring_submit(&scene.ring, 2);
-		call_init(&call, "unregister", unregister, &scene.ring);
+		call_init(&call, "unregister", unregister_ring, &scene.ring);
 		call_start(&call);
 		call_returns_or_waits(&call);
 		gate_open(&gate);

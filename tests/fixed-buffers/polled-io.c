@@ -140,11 +140,6 @@ static void read_write(struct run *run)
 }
 
 /* Another thread unregisters; the submitter looks whether that waits, and then polls. */
-static long unregister_ring(void *ring)
-{
-	return unregister_buffers(ring);
-}
-
 static void unregister_unpolled(struct run *run)
 {
 	struct agreed waited = { 0 }, result = { 0 };

@@ -30,11 +30,6 @@ struct scene {
 	struct call unregister;
 };
 
-static long unregister_ring(void *ring)
-{
-	return unregister_buffers(ring);
-}
-
 static void set_out(struct scene *scene, struct flight *flight, unsigned slot, enum direction direction,
 		    unsigned flags, struct rng *rng)
 {

@@ -178,11 +178,6 @@ static void check_fed(struct dependence *dep)
 		fail("no byte outside the range of the read", region_describe(target));
 }
 
-static long unregister_ring(void *ring)
-{
-	return unregister_buffers(ring);
-}
-
 static void write_feeds_read(struct run *run)
 {
 	struct agreed writer = { 0 }, waited = { 0 };

@@ -34,11 +34,16 @@ void absent_begin(struct absent *absent, void *base, size_t length)
 		error_now("MADV_DONTNEED: %s", strerror(errno));
 }
 
-void absent_await_touch(struct absent *absent, const char *who)
+bool absent_is_touched(struct absent *absent, unsigned ms)
 {
 	struct pollfd touched = { .fd = absent->uffd, .events = POLLIN };
 
-	if (poll(&touched, 1, (int)WAIT_MS) != 1)
+	return poll(&touched, 1, (int)ms) == 1;
+}
+
+void absent_await_touch(struct absent *absent, const char *who)
+{
+	if (!absent_is_touched(absent, WAIT_MS))
 		error_now("%s does not touch the absent memory", who);
 }
 
@@ -50,6 +55,11 @@ void absent_end(struct absent *absent)
 
 	if (ioctl(absent->uffd, UFFDIO_COPY, &copy) < 0)
 		error_now("UFFDIO_COPY: %s", strerror(errno));
+	absent_give_up(absent);
+}
+
+void absent_give_up(struct absent *absent)
+{
 	close(absent->uffd);
 	free(absent->content);
 }

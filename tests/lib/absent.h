@@ -6,6 +6,7 @@
 #ifndef RINGTRIAL_ABSENT_H
 #define RINGTRIAL_ABSENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct absent {
@@ -19,7 +20,11 @@ struct absent {
 void absent_begin(struct absent *absent, void *base, size_t length);
 /* Waits until somebody has touched it; `who` must do so, or the test is broken. */
 void absent_await_touch(struct absent *absent, const char *who);
+/* Has somebody touched it within `ms`? */
+bool absent_is_touched(struct absent *absent, unsigned ms);
 /* Puts the content back, and lets go on who waits for it. */
 void absent_end(struct absent *absent);
+/* Lets go on who waits for it, without the content: after its addresses have been unmapped, say. */
+void absent_give_up(struct absent *absent);
 
 #endif

@@ -51,7 +51,7 @@ void file_cache_only(const struct file *file, size_t from, size_t to)
 	free(bytes);
 }
 
-int fixed_io(struct ring *ring, enum direction direction, const struct file *file, struct span span)
+uint64_t fixed_io_start(struct ring *ring, enum direction direction, const struct file *file, struct span span)
 {
 	struct io_uring_sqe *sqe = ring_sqe(ring);
 	bool reads = direction == FLIGHT_READ;
@@ -66,7 +66,12 @@ int fixed_io(struct ring *ring, enum direction direction, const struct file *fil
 	id = ring_announce(ring, reads ? "READ_FIXED of a file" : "WRITE_FIXED to a file");
 	sqe->user_data = id;
 	ring_submit(ring, 1);
-	return ring_await(ring, id).res;
+	return id;
+}
+
+int fixed_io(struct ring *ring, enum direction direction, const struct file *file, struct span span)
+{
+	return ring_await(ring, fixed_io_start(ring, direction, file, span)).res;
 }
 
 static const char *span_text(enum direction direction, struct span span)

@@ -37,7 +37,9 @@ void file_close(struct file *file);
  */
 void file_cache_only(const struct file *file, size_t from, size_t to);
 
-/* One READ_FIXED or WRITE_FIXED, from its submission to its completion; the result. */
+/* Submits one READ_FIXED or WRITE_FIXED; its user_data. */
+uint64_t fixed_io_start(struct ring *ring, enum direction direction, const struct file *file, struct span span);
+/* The same from its submission to its completion; the result. */
 int fixed_io(struct ring *ring, enum direction direction, const struct file *file, struct span span);
 
 /* A read that must move all its bytes, and the right ones. */

@@ -38,19 +38,23 @@ static int attach(struct loop *loop)
 	skip_now("no loop device can be attached: %s", strerror(errno));
 }
 
-void loop_open(struct loop *loop, size_t length, int open_flags, const char *what)
+void loop_attach(struct loop *loop, int open_flags)
 {
 	const struct loop_info64 info = { .lo_flags = LO_FLAGS_AUTOCLEAR };
-	int device;
+	int device = attach(loop);
 
-	file_open(&loop->file, length, what);
-	device = attach(loop);
 	loop->file.io_fd = open(loop->path, O_RDWR | O_CLOEXEC | open_flags);
 	if (loop->file.io_fd < 0)
 		error_now("%s: %s", loop->path, strerror(errno));
 	/* The device goes away with the last descriptor, however the point ends. */
 	ioctl(device, LOOP_SET_STATUS64, &info);
 	close(device);
+}
+
+void loop_open(struct loop *loop, size_t length, int open_flags, const char *what)
+{
+	file_open(&loop->file, length, what);
+	loop_attach(loop, open_flags);
 }
 
 void loop_close(struct loop *loop)

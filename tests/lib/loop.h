@@ -18,6 +18,8 @@ struct loop {
 
 /* `open_flags`: O_DIRECT or 0. Skips the point where there are no loop devices, or not for this user. */
 void loop_open(struct loop *loop, size_t length, int open_flags, const char *what);
+/* The same on top of any file: `loop->file` but for io_fd is set. */
+void loop_attach(struct loop *loop, int open_flags);
 void loop_close(struct loop *loop);
 
 #endif

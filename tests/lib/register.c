@@ -75,6 +75,11 @@ int unregister_buffers(struct ring *ring)
 	return res;
 }
 
+long unregister_ring(void *ring)
+{
+	return unregister_buffers(ring);
+}
+
 void unregister_or_fail(struct ring *ring)
 {
 	int res = unregister_buffers(ring);

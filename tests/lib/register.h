@@ -28,6 +28,8 @@ void register_or_leave(struct ring *ring, const struct iovec *buffers, unsigned 
  * thread; then it is made again, as any application would, within the same WAIT_MS.
  */
 int unregister_buffers(struct ring *ring);
+/* The same as a call (call.h). */
+long unregister_ring(void *ring);
 /* One such call, with whatever result. */
 int unregister_once(struct ring *ring);
 /* As unregister_buffers(), where nothing else than success is right; a failure fails the point, which goes on. */

@@ -61,11 +61,6 @@ static void read_at_once(struct run *run)
 	}
 }
 
-static long unregister(void *ring)
-{
-	return unregister_buffers(ring);
-}
-
 /* The read waits for its pipe while another thread unregisters its buffer. */
 static void read_in_flight(struct run *run)
 {
@@ -86,7 +81,7 @@ static void read_in_flight(struct run *run)
 		ring_submit(&setup.ring, 1);
 		flights_await_issued(&setup.ring, 1);
 
-		call_init(&call, "unregister", unregister, &setup.ring);
+		call_init(&call, "unregister", unregister_ring, &setup.ring);
 		call_start(&call);
 		/* No sleep: the library finds out whether the call returns or really waits. */
 		agreed_add(&waited, call_returns_or_waits(&call) ? "no" : "yes");
