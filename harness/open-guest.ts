@@ -14,10 +14,10 @@ import { HostNotReadyError, packagesFor } from './host/fix.ts';
 import { loadSuite } from './suite.ts';
 
 export interface OpenOptions {
-  readonly accel?: AcceleratorChoice;
-  readonly machine?: Machine;
-  readonly onNotice?: (message: string) => void;
-  readonly signal?: AbortSignal;
+  readonly accel?: AcceleratorChoice | undefined;
+  readonly machine?: Machine | undefined;
+  readonly onNotice?: ((message: string) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A guest of a built kernel, for a person or a single command, and the directory that goes with it. */

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-import { enableCompileCache } from 'node:module';
+import { readFileSync } from 'node:fs';
+import { enableCompileCache, findPackageJSON } from 'node:module';
 import { Command, CommanderError, Help } from '@commander-js/extra-typings';
 import { cacheDir } from '../common/cache.ts';
 import { ExitCode, RingtrialError } from '../common/errors.ts';
@@ -19,8 +20,11 @@ const program = new Command('ringtrial')
 Exit codes: 0 accepted, 1 rejected, 2 usage or configuration, 3 the harness could not tell,
 130 and 143 after SIGINT and SIGTERM. Results go to standard output, progress to standard error.`,
   )
+  .version(version())
   .showHelpAfterError('(ringtrial --help tells more)')
   .exitOverride()
+  // What follows the name of a script is the script's.
+  .enablePositionalOptions()
   .configureHelp({
     subcommandTerm(command) {
       const verb = verbs.find(({ name }) => name === command.name());
@@ -43,6 +47,12 @@ try {
   await program.parseAsync();
 } catch (error) {
   process.exitCode = report(error);
+}
+
+/** Of package.json, which lies elsewhere for the package's dist/tools. */
+function version(): string {
+  const file = findPackageJSON(import.meta.url) ?? '';
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 
 /** Says what went wrong, for a person, and returns the exit code. */

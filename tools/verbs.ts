@@ -124,6 +124,12 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./verbs/exec.ts')).execVerb(),
   },
   {
+    name: 'script',
+    usage: '<file> [words...]',
+    description: "run a script that uses Ringtrial as a library, with Ringtrial's own Node and packages",
+    load: async () => (await import('./verbs/script.ts')).scriptVerb(),
+  },
+  {
     name: 'bench',
     usage: '',
     description: 'measure Ringtrial itself on this machine',

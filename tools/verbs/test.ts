@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -5,11 +6,16 @@ import { fileURLToPath } from 'node:url';
 import { Command } from '@commander-js/extra-typings';
 import { execa } from 'execa';
 import { z } from 'zod';
-import { ExitCode } from '../../common/errors.ts';
+import { ExitCode, RingtrialError } from '../../common/errors.ts';
 import { ensureHost } from '../host.ts';
 import { interruptible } from '../interrupt.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** The package holds no tests. */
+class NoTestsError extends RingtrialError {
+  readonly code = 'NO_TESTS';
+}
 
 /** The checks that are one program's exit status, each counted as one test. */
 const checks: readonly (readonly [name: string, program: string, ...args: string[]])[] = [
@@ -40,6 +46,8 @@ export const testVerb = () =>
     .argument('[files...]', 'only test files whose path has one of these words')
     .action(async (files, options) => {
       const signal = interruptible();
+      if (!existsSync(path.join(root, 'vitest.config.ts')))
+        throw new NoTestsError("Ringtrial's own tests are not in its package: clone its repository.");
       await ensureHost(signal);
       const counts: Count[] = [];
       if (files.length === 0) for (const check of checks) counts.push(await runCheck(check, signal));

@@ -2,13 +2,9 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import ssh2 from 'ssh2';
 import type { GuestKeys } from './keys.ts';
+import type { ExecOutcome } from './outcome.ts';
 
-/** How a command in the guest ended. `lost`: the connection broke first, so nobody knows how it ended. */
-export type ExecOutcome =
-  | { readonly type: 'exited'; readonly code: number }
-  | { readonly type: 'signalled'; readonly signal: string }
-  | { readonly type: 'deadline' }
-  | { readonly type: 'lost'; readonly reason: string };
+export type { ExecOutcome } from './outcome.ts';
 
 export interface ExecResult {
   readonly outcome: ExecOutcome;
