@@ -1,10 +1,11 @@
 import type { LoadedRun } from '../load-run.ts';
-import { safe, safeLine } from '../triage/safe.ts';
+import type { MatrixDocument } from '../matrix/document.ts';
+import { safeLine } from '../triage/safe.ts';
+import { renderMatrix } from './matrix.ts';
 import type { Output } from './report.ts';
-import { table } from './table.ts';
 import { renderVerdict } from './terminal.ts';
 
-/** For people: a trial as `evaluate` shows it; of a matrix the list, and everything about what was not accepted. */
+/** For people: a trial as `evaluate` shows it; of a matrix everything about what was not accepted, and its table. */
 export const terminalOutput: Output = {
   render(run, { stream = process.stdout }) {
     const [only] = run.trials;
@@ -14,13 +15,19 @@ export const terminalOutput: Output = {
         ? [`== ${safeLine(id)}\n${renderVerdict(verdict, stream)}`]
         : [],
     );
-    return [...open, overview(run)].join('\n');
+    return [...open, renderMatrix({ directory: run.directory, document: documentOf(run) }, stream)].join(
+      '\n',
+    );
   },
 };
 
-function overview({ name, summary, directory, trials }: LoadedRun): string {
-  const rows = trials.map(({ id, verdict, missing }) =>
-    [id, verdict?.verdict ?? 'missing', verdict?.summary ?? missing ?? 'has not been run'].map(safeLine),
-  );
-  return `${table(['trial', 'verdict', ''], rows)}\n${safe(`${name}: ${summary}`)}\nevidence: ${safeLine(directory)}\n`;
-}
+const documentOf = ({ name, summary, trials }: LoadedRun): MatrixDocument => ({
+  schema: 'ringtrial.matrix/1',
+  name,
+  summary: safeLine(summary),
+  trials: trials.map(({ verdict, missing = 'has not been run', ...about }) => ({
+    ...about,
+    verdict: verdict?.verdict ?? 'missing',
+    summary: safeLine(verdict?.summary ?? missing),
+  })),
+});
