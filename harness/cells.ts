@@ -16,6 +16,8 @@ export interface CellsRequest {
   /** The version by which the suite's policy judges, on both sides; undefined: no policy. */
   readonly policyFor?: string | undefined;
   readonly repetitions: number;
+  /** The number of the first of them; 1 by default. */
+  readonly firstRepetition?: number | undefined;
   readonly detectors: Detectors;
   /** What all deadlines are multiplied by: a kernel that checks every access is slow. 1 by default. */
   readonly timeScale?: number | undefined;
@@ -24,6 +26,8 @@ export interface CellsRequest {
   /** The run directory. */
   readonly directory: string;
   readonly source: GuestSource;
+  /** Names each guest, unique on its side; where cells of a side are run in several goes, they share it. */
+  readonly guestNames?: (() => string) | undefined;
   /** Takes from a guest what else is wanted of it when a program has run. */
   readonly afterProgram?: AfterProgram | undefined;
   /** Whether enough is known, asked after each cell: then no further one is begun. */
@@ -56,13 +60,13 @@ export async function runCells(request: CellsRequest): Promise<CellsResult> {
   const results: (readonly PointResult[])[] = plan.map(() => []);
   const reports: FoundReport[] = [];
   const orders: OrderRecord[] = [];
-  let [next, done, guests] = [0, 0, 0];
+  let [next, done] = [0, 0];
+  const nextName = request.guestNames ?? guestNames();
   let bootFailure: GuestBootError | undefined;
   let enough = false;
   if (request.source.bootConsole !== undefined) noteBoot({ ...request, reports }, request.source.bootConsole);
 
   async function work(): Promise<void> {
-    const nextName = (): string => `guest-${++guests}`;
     await using guest = new GuestInUse({ ...request, reports, orders, nextName });
     for (let index = next++; index < plan.length && !bootFailure && !enough; index = next++) {
       request.signal?.throwIfAborted();
@@ -84,6 +88,12 @@ export async function runCells(request: CellsRequest): Promise<CellsResult> {
   return { points: results.flat(), reports, orders, ...(bootFailure ? { bootFailure } : {}) };
 }
 
+/** `guest-1`, `guest-2` … */
+export function guestNames(): () => string {
+  let guests = 0;
+  return () => `guest-${++guests}`;
+}
+
 /** What is known of a kernel whose first guest does not boot: what it printed. */
 export function failedBoot(request: Omit<CellsRequest, 'source'>, error: GuestBootError): CellsResult {
   const reports: FoundReport[] = [];
@@ -92,8 +102,8 @@ export function failedBoot(request: Omit<CellsRequest, 'source'>, error: GuestBo
 }
 
 /** Repetitions are the outer loop: whatever drifts on the host touches all programs alike. */
-const planCells = ({ repetitions, suite }: CellsRequest): PlannedCell[] =>
-  Array.from({ length: repetitions }, (_, index) => index + 1).flatMap((repetition) =>
+const planCells = ({ repetitions, firstRepetition = 1, suite }: CellsRequest): PlannedCell[] =>
+  Array.from({ length: repetitions }, (_, index) => firstRepetition + index).flatMap((repetition) =>
     suite.programs.map((program) => ({ program, repetition })),
   );
 

@@ -2,7 +2,7 @@ import { knownChange, policyOfSide } from './policy-compare.ts';
 import type { Policy } from './policy-schema.ts';
 import { changeOfFailing, isFixed, type Rates, rateOf, type Significance, significances } from './rates.ts';
 import { runsForFixed } from './statistics/claims.ts';
-import { wilsonInterval } from './statistics/wilson.ts';
+import { confidence, wilsonInterval } from './statistics/wilson.ts';
 import { type PointResult, type Status, worst } from './status.ts';
 import type { TestComparison, TestSide } from './verdict.ts';
 
@@ -12,11 +12,18 @@ interface Both {
   readonly candidate: readonly PointResult[];
 }
 
+export interface CompareOptions {
+  /** What the suite's policy makes of failures that base shows, too; `doubt` by default. */
+  readonly failuresOfBase?: Policy['failuresOfBase'] | undefined;
+  /** What p must be below for a difference to count; 0.05 by default. */
+  readonly alpha?: number | undefined;
+}
+
 /** What each test did on both kernels, over all repetitions, and what that says. */
 export function compareTests(
   base: readonly PointResult[],
   candidate: readonly PointResult[],
-  failuresOfBase: Policy['failuresOfBase'],
+  options: CompareOptions = {},
 ): TestComparison[] {
   const [was, is] = [base, candidate].map((points) => Map.groupBy(points, ({ name }) => name));
   const names = new Set([...(was?.keys() ?? []), ...(is?.keys() ?? [])]);
@@ -26,23 +33,23 @@ export function compareTests(
   const rates = tests.map(({ base, candidate }) => ({ base: rateOf(base), candidate: rateOf(candidate) }));
   const significance = significances(rates);
   return tests.map((test, index) =>
-    compareTest(test, rates[index] as Rates, { ...(significance[index] as Significance), failuresOfBase }),
+    compareTest(test, rates[index] as Rates, { ...options, ...(significance[index] as Significance) }),
   );
 }
 
 function compareTest(
   { name, base, candidate }: Both,
   rates: Rates,
-  { failuresOfBase, ...significance }: Significance & Pick<Policy, 'failuresOfBase'>,
+  { failuresOfBase = 'doubt', alpha = 1 - confidence, p, pCorrected }: CompareOptions & Significance,
 ): TestComparison {
   const [before, after] = [side(base), side(candidate)];
-  const change =
-    knownChange(base, candidate, failuresOfBase) ?? changeOf([before, after], rates, significance);
+  const differs = pCorrected < alpha;
+  const change = knownChange(base, candidate, failuresOfBase) ?? changeOf([before, after], rates, differs);
   const comparable = rates.base.runs > 0 && rates.candidate.runs > 0;
   const mayBeFixed = rates.base.failures > 0 && rates.candidate.failures === 0;
   return {
     ...{ name, base: before, candidate: after, change },
-    ...(comparable ? significance : {}),
+    ...(comparable ? { p, pCorrected } : {}),
     ...(mayBeFixed ? { runsForFixed: runsForFixed(rates.base.failures, rates.base.runs) } : {}),
   };
 }
@@ -51,12 +58,12 @@ function compareTest(
 function changeOf(
   [base, candidate]: readonly [TestSide, TestSide],
   rates: Rates,
-  significance: Significance,
+  differs: boolean,
 ): TestComparison['change'] {
-  if (candidate.own === 'FAIL') return changeOfFailing(rates, significance);
+  if (candidate.own === 'FAIL') return changeOfFailing(rates, differs);
   if (candidate.own === 'ERROR' || candidate.own === 'MISS') return 'not observed';
   if (candidate.own === 'SKIP' && base.own !== 'SKIP') return 'no longer runs';
-  if (base.own === 'FAIL') return isFixed(rates, significance) ? 'fixed' : 'flaky';
+  if (base.own === 'FAIL') return isFixed(rates, differs) ? 'fixed' : 'flaky';
   return base.own === 'ERROR' || base.own === 'MISS' ? 'passes, base unknown' : 'same';
 }
 

@@ -1,10 +1,12 @@
 import path from 'node:path';
 import { ExitCode, RingtrialError } from '../common/errors.ts';
 import type { BuildResult, Kernel } from '../vm/kernel/index.ts';
+import { certaintyOf } from './certainty.ts';
 import { judgeTrial } from './judge-trial.ts';
 import { recordRun } from './ledger/record.ts';
 import { buildSide, prepare, settleGuests } from './prepare.ts';
 import { reproduceScript, writeReproductionInitrd } from './reproduce.ts';
+import { runRounds, type Sides } from './rounds.ts';
 import { RunDirectoryError } from './run-directory.ts';
 import { confirmed, runSide, type SideResult } from './side.ts';
 import type { EvaluateOptions, Prepared, Trial } from './trial.ts';
@@ -78,11 +80,13 @@ async function buildBase(prepared: Prepared): Promise<Kernel> {
 
 async function tryBoth(trial: Trial, candidate: Kernel, known?: SideResult): Promise<Verdict> {
   await writeReproduction(trial, candidate);
-  const base = known ?? (await testBase(trial));
-  const seen = await runSide(trial, 'candidate', candidate);
-  const judged = await judgeTrial(trial, { base, candidate: seen });
-  const judgement = await confirmed(judged, trial, { kernel: candidate, seen });
-  return verdictSchema.parse({ ...facts(trial, candidate), ...judgement, ...ending(trial) });
+  const sides: Sides = known
+    ? { base: known, candidate: await runSide(trial, 'candidate', candidate) }
+    : await runRounds(trial, candidate);
+  const judged = await judgeTrial(trial, sides);
+  const judgement = await confirmed(judged, trial, { kernel: candidate, seen: sides.candidate });
+  const certainty = certaintyOf(sides.candidate, judgement, sides.stopped);
+  return verdictSchema.parse({ ...facts(trial, candidate), ...judgement, ...certainty, ...ending(trial) });
 }
 
 /** A convenience, without which the trial goes on. */

@@ -1,8 +1,7 @@
 import { compareBehaviours } from './behaviours.ts';
 import { compareReports } from './compare-reports.ts';
-import { compareTests } from './compare-tests.ts';
+import { type CompareOptions, compareTests } from './compare-tests.ts';
 import { compareOrders, type OrderRecord } from './lock-orders.ts';
-import type { Policy } from './policy-schema.ts';
 import type { FoundReport, PointResult } from './status.ts';
 import { reasonOfTest } from './test-reasons.ts';
 import type { CodeChanges } from './triage/changes.ts';
@@ -24,11 +23,9 @@ export type Judgement = Pick<
   'verdict' | 'summary' | 'reasons' | 'tests' | 'behaviours' | 'reports' | 'lockOrders'
 >;
 
-export interface JudgeOptions {
+export interface JudgeOptions extends CompareOptions {
   /** A changed behaviour rejects. */
   readonly strict: boolean;
-  /** What the suite's policy makes of failures that base shows, too; `doubt` by default. */
-  readonly failuresOfBase?: Policy['failuresOfBase'] | undefined;
   /** What the candidate changes in the code, which reports are attributed to. */
   readonly changes: CodeChanges;
   /** The lock orders that base recorded, in earlier runs too; undefined: its lockdep was not asked. */
@@ -48,9 +45,9 @@ type Reason = Verdict['reasons'][number];
 export function judge(
   base: Observed,
   candidate: Observed,
-  { strict, failuresOfBase = 'doubt', changes, baseOrders }: JudgeOptions,
+  { strict, changes, baseOrders, ...options }: JudgeOptions,
 ): Judgement {
-  const tests = compareTests(base.points, candidate.points, failuresOfBase);
+  const tests = compareTests(base.points, candidate.points, options);
   const behaviours = compareBehaviours(tests);
   const reports = compareReports(base.reports, candidate.reports, {
     changes,

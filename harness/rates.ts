@@ -40,10 +40,12 @@ export function significances(tests: readonly Rates[]): Significance[] {
  * What the rates of a test that fails with the patch say. One failure is enough where base never fails, for
  * a failure is evidence of a bad kernel; a base that fails now and then, too, makes it doubtful, and then the patch
  * must fail so much more often that chance does not explain it.
+ *
+ * @param differs chance does not explain the difference of both rates
  */
 export type FailureChange = 'regression' | 'fails, base unknown' | 'fails on both' | 'flaky';
 
-export function changeOfFailing({ base, candidate }: Rates, { pCorrected }: Significance): FailureChange {
+export function changeOfFailing({ base, candidate }: Rates, differs: boolean): FailureChange {
   if (base.runs === 0) return 'fails, base unknown';
   if (base.failures === 0) {
     // What nobody saw of base may have been failures. Where even those would be too few, the patch is to blame.
@@ -56,12 +58,12 @@ export function changeOfFailing({ base, candidate }: Rates, { pCorrected }: Sign
       : 'fails, base unknown';
   }
   if (always(base) && always(candidate)) return 'fails on both';
-  return share(candidate) > share(base) && pCorrected < 1 - confidence ? 'regression' : 'flaky';
+  return share(candidate) > share(base) && differs ? 'regression' : 'flaky';
 }
 
 /** Whether passes on the candidate show that a failure of base is gone: it always failed, or there are enough passes. */
-export const isFixed = ({ base, candidate }: Rates, { pCorrected }: Significance): boolean =>
-  always(base) || pCorrected < 1 - confidence || candidate.runs >= runsForFixed(base.failures, base.runs);
+export const isFixed = ({ base, candidate }: Rates, differs: boolean): boolean =>
+  always(base) || differs || candidate.runs >= runsForFixed(base.failures, base.runs);
 
 const always = ({ failures, runs }: Rate): boolean => runs > 0 && failures === runs;
 const share = ({ failures, runs }: Rate): number => failures / runs;

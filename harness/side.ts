@@ -1,37 +1,70 @@
 import path from 'node:path';
 import type { Kernel } from '../vm/kernel/index.ts';
 import { GuestBootError } from '../vm/qemu/boot-error.ts';
-import { type CellsRequest, type CellsResult, failedBoot, runCells } from './cells.ts';
+import { type CellsRequest, type CellsResult, failedBoot, guestNames, runCells } from './cells.ts';
 import { type Confirmation, confirm, suspects, withConfirmation } from './confirm.ts';
 import { detectorsOf } from './detectors.ts';
 import type { Side } from './events.ts';
 import type { GuestSource } from './guest-source.ts';
 import { bootSource, forkSource, type SourceRequest } from './guest-sources.ts';
 import type { Judgement } from './judge.ts';
-import type { Program } from './suite.ts';
-import type { Trial } from './trial.ts';
+import type { Program, Suite } from './suite.ts';
+import { repetitionsOf, type Trial } from './trial.ts';
 
 /** What one kernel did, and whether its guests were forks. */
 export interface SideResult extends CellsResult {
   readonly forked: boolean;
 }
 
-/** Takes one kernel of a trial through the suite. A kernel that does not boot is a result. */
+/** Which cells of a side are run in one go. */
+export interface SideRound {
+  readonly firstRepetition: number;
+  readonly repetitions: number;
+  readonly suite: Suite;
+}
+
+/** One kernel of a trial, which can be run again and again; each time gives what that time showed. */
+export type SideRunner = (
+  round: SideRound,
+  extra?: Pick<CellsRequest, 'afterProgram' | 'enough'>,
+) => Promise<SideResult>;
+
+/** Makes one kernel of a trial ready to run. A kernel that does not boot is a result. */
+export async function openSide(trial: Trial, side: Side, kernel: Kernel): Promise<SideRunner> {
+  const request = { ...(await cellsRequest(trial, side, kernel)), guestNames: guestNames() };
+  const sources = sourceRequest(trial, kernel, path.join(trial.run.path, side));
+  const orFailed = async (run: () => Promise<SideResult>): Promise<SideResult> => {
+    try {
+      return await run();
+    } catch (error) {
+      if (error instanceof GuestBootError) return { ...failedBoot(request, error), forked: false };
+      throw error;
+    }
+  };
+  let opened: GuestSource | undefined;
+  return (round, extra = {}) =>
+    orFailed(async () => {
+      const again = opened !== undefined;
+      opened ??= trial.options.guests === 'boot' ? bootSource(sources) : await forkSource(sources);
+      // The boot that all forks share happened once, and so did what the kernel said meanwhile.
+      const { bootConsole, ...rest } = opened;
+      const source: GuestSource = again || bootConsole === undefined ? rest : { ...rest, bootConsole };
+      return { ...(await runCells({ ...request, ...round, ...extra, source })), forked: source.onePerCell };
+    });
+}
+
+/** Takes one kernel of a trial through the suite, with all repetitions one after the other. */
 export async function runSide(
   trial: Trial,
   side: Side,
   kernel: Kernel,
   extra: Pick<CellsRequest, 'afterProgram' | 'enough'> = {},
 ): Promise<SideResult> {
-  const request = { ...(await cellsRequest(trial, side, kernel)), ...extra };
-  try {
-    const sources = sourceRequest(trial, kernel, path.join(trial.run.path, side));
-    const source = trial.options.guests === 'boot' ? bootSource(sources) : await forkSource(sources);
-    return { ...(await runCells({ ...request, source })), forked: source.onePerCell };
-  } catch (error) {
-    if (error instanceof GuestBootError) return { ...failedBoot(request, error), forked: false };
-    throw error;
-  }
+  const run = await openSide(trial, side, kernel);
+  return await run(
+    { firstRepetition: 1, repetitions: repetitionsOf(trial.options), suite: trial.suite },
+    extra,
+  );
 }
 
 /** Lets what speaks against the candidate happen again in a guest that was booted, where it was seen in forks. */
@@ -67,7 +100,7 @@ async function cellsRequest(trial: Trial, side: Side, kernel: Kernel): Promise<O
     side,
     suite: trial.suite,
     policyFor: trial.base.version,
-    repetitions: trial.options.repeat ?? 1,
+    repetitions: repetitionsOf(trial.options),
     detectors: await detectorsOf(kernel),
     timeScale: trial.profile.timeScale,
     dump: trial.options.dump,

@@ -18,8 +18,11 @@ export interface EvaluateOptions {
   readonly suite?: string | undefined;
   /** Only these programs of the suite. */
   readonly only?: readonly string[] | undefined;
-  /** How often each kernel runs the whole suite. */
-  readonly repeat?: number | undefined;
+  /**
+   * How often each kernel runs the whole suite, in turns; `auto`: until the answer is sure (`nextRound`
+   * says when), which only a whole trial can do, not one with a base that was run earlier.
+   */
+  readonly repeat?: number | 'auto' | undefined;
   /** A guest in which something hangs leaves a core of its RAM in the hang's dossier. */
   readonly dump?: boolean | undefined;
   /** A change in behaviour rejects. */
@@ -55,3 +58,7 @@ export interface Trial extends Prepared {
   readonly shape: GuestShape;
   readonly base: Kernel;
 }
+
+/** How often a side is run that does not wait for what the other one shows. */
+export const repetitionsOf = ({ repeat = 1 }: Pick<EvaluateOptions, 'repeat'>): number =>
+  repeat === 'auto' ? 1 : repeat;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { CompileError, Kernel } from '../vm/kernel/index.ts';
 import { secondsSince } from './seconds.ts';
-import type { Trial } from './trial.ts';
+import { repetitionsOf, type Trial } from './trial.ts';
 import { type Verdict, verdictSchema } from './verdict.ts';
 
 /** A candidate that does not compile is rejected: the first error, and the patch that brought its line. */
@@ -47,7 +47,7 @@ export function facts(trial: Trial, candidate: Kernel | undefined): Partial<Verd
     profile: trial.profile.name,
     suite: trial.suite.name,
     accelerator: trial.accelerator,
-    repetitions: options.repeat ?? 1,
+    repetitions: repetitionsOf(options),
     strict: options.strict ?? false,
     kernels: {
       base: kernelFacts(trial.base),

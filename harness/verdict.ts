@@ -124,6 +124,20 @@ const lockOrder = z.object({
 
 const kernel = z.object({ hash: z.string(), version: z.string(), vmlinux: z.string(), reused: z.boolean() });
 
+/** What so many runs can and cannot say of failures that were not seen. */
+const certainty = z.object({
+  /** How sure, 0 to 1. */
+  confidence: z.number(),
+  /** Every test that never failed on the candidate was seen to pass at least so often; 0 where none did. */
+  passes: z.number().int(),
+  /** They rule out that one fails in a larger share of its runs than this. */
+  rulesOut: z.number(),
+  /** How many passes, and no failure, it takes to say "not even 1 in N". */
+  needs: z.array(z.object({ oneIn: z.number().int(), passes: z.number().int() })),
+  /** Why `--repeat auto` did not go on. */
+  stopped: z.string().optional(),
+});
+
 /** verdict.json of a run directory. The version rises when a field changes its meaning or goes. */
 export const verdictSchema = z.object({
   schema: z.literal('ringtrial.verdict/1'),
@@ -141,6 +155,7 @@ export const verdictSchema = z.object({
   suite: z.string(),
   accelerator: z.object({ name: z.string(), why: z.string() }),
   repetitions: z.number().int(),
+  certainty: certainty.optional(),
   strict: z.boolean(),
   kernels: z.object({ base: kernel.optional(), candidate: kernel.optional() }),
   /** Set when the candidate does not compile: then nothing was booted. */

@@ -18,3 +18,6 @@ export function shard(text: string): { index: number; count: number } {
     throw new InvalidArgumentError('Two numbers are needed, the first not above the second: 1/4 to 4/4.');
   return { index, count };
 }
+
+/** How often something is repeated: a number, or until it is sure. */
+export const positiveOrAuto = (text: string): number | 'auto' => (text === 'auto' ? text : positive(text));

@@ -1,6 +1,7 @@
 import type { Observation } from '../status.ts';
 import { safe, safeLine } from '../triage/safe.ts';
 import type { TestComparison, TestSide, Verdict } from '../verdict.ts';
+import { certaintyText, changeCell, rateWords } from './certainty.ts';
 import { blindList, headroom, orderList, reportList } from './findings.ts';
 import { styled } from './screen.ts';
 import { type Row, table } from './table.ts';
@@ -11,7 +12,12 @@ export function renderVerdict(verdict: Verdict, stream: NodeJS.WriteStream): str
     ...(verdict.tests.length > 0 ? [testTable(verdict.tests)] : []),
     ...(verdict.behaviours.length > 0 ? [behaviourList(verdict)] : []),
     ...(verdict.reports.length > 0 ? [reportList(verdict.reports)] : []),
-    ...[orderList(verdict.lockOrders), headroom(verdict.tests), blindList(verdict)].filter(Boolean),
+    ...[
+      certaintyText(verdict),
+      orderList(verdict.lockOrders),
+      headroom(verdict.tests),
+      blindList(verdict),
+    ].filter(Boolean),
     ...(verdict.buildError ? [`The compiler's whole output: ${verdict.buildError.log}\n`] : []),
     ...(verdict.reasons.length > 1 ? [reasonList(verdict)] : []),
   ];
@@ -21,18 +27,18 @@ export function renderVerdict(verdict: Verdict, stream: NodeJS.WriteStream): str
 
 function testTable(tests: readonly TestComparison[]): string {
   const rows = tests.flatMap((test) => [
-    [test.name, statusCell(test.base), statusCell(test.candidate), test.change === 'same' ? '' : test.change],
+    [test.name, statusCell(test.base), statusCell(test.candidate), changeCell(test)],
     ...observationRows(test),
   ]);
   return table(['test', 'base', 'patched', ''], rows);
 }
 
-/** With repetitions, how many of them had the status shown. */
+/** With repetitions, how many of them had the status shown, and which failure rate that may come from. */
 const statusCell = (side: TestSide): string =>
   [
     side.status,
     ...(side.known === undefined ? [] : ['(known)']),
-    ...(side.runs > 1 ? [`${side.counts[side.status] ?? 0}/${side.runs}`] : []),
+    ...(side.runs > 1 ? [`${side.counts[side.status] ?? 0}/${side.runs}`, ...rateWords(side)] : []),
   ].join(' ');
 
 /** Why a test is not a plain pass; what both kernels showed alike in one line, every difference in a row of its own. */

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { z } from 'zod';
+import { RingtrialError } from '../../common/errors.ts';
 import { loadCandidate } from '../../patches/index.ts';
 import { openTrial, testBase, tryCandidate } from '../evaluate.ts';
 import { prepare } from '../prepare.ts';
@@ -7,6 +8,11 @@ import { RunDirectory } from '../run-directory.ts';
 import { secondsSince } from '../seconds.ts';
 import type { EvaluateOptions } from '../trial.ts';
 import { type Verdict, verdictSchema } from '../verdict.ts';
+
+/** How often is decided by both kernels together, and here one run of base serves all patches. */
+export class SeriesRepeatError extends RingtrialError {
+  readonly code = 'SERIES_REPEAT_AUTO';
+}
 
 /** series.json of a run directory. The version rises when a field changes its meaning or goes. */
 export const seriesSchema = z.object({
@@ -26,9 +32,13 @@ export type SeriesVerdict = z.infer<typeof seriesSchema>;
  * Puts a series on trial patch by patch: each step is the series up to one more patch, against the same
  * run of base. What did not change is not built again.
  *
- * @throws what `evaluate` throws
+ * @throws SeriesRepeatError, and what `evaluate` throws
  */
 export async function evaluateEach(options: EvaluateOptions): Promise<SeriesVerdict> {
+  if (options.repeat === 'auto')
+    throw new SeriesRepeatError(
+      'A series patch by patch runs base once for all, so --repeat needs a number.',
+    );
   const started = Date.now();
   const { name, patches } = await loadCandidate(options.patch);
   const run = new RunDirectory(`${name}-each`, options.out);

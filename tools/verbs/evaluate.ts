@@ -11,7 +11,7 @@ import { evaluateEach, type SeriesVerdict } from '../../harness/series/each.ts';
 import type { Verdict } from '../../harness/verdict.ts';
 import { show } from '../show.ts';
 import { watched } from '../trial-screen.ts';
-import { positive } from '../values.ts';
+import { positive, positiveOrAuto } from '../values.ts';
 import { reportTarget, writeReports } from './reports.ts';
 import {
   accelOption,
@@ -40,7 +40,12 @@ export const evaluateVerb = () =>
     .addOption(profileOption)
     .addOption(suiteOption)
     .addOption(onlyOption)
-    .option('--repeat <n>', 'run the suite so often on each kernel', positive, 1)
+    .option(
+      '--repeat <n|auto>',
+      'run the suite so often on each kernel, in turns; auto: until failures are told from chance, 3 to 48 times',
+      positiveOrAuto,
+      1,
+    )
     .option(
       '--each',
       'try the series patch by patch, and name the first one that brings something bad',
