@@ -93,7 +93,8 @@ async function make(request: DebugRequest, home: string): Promise<DebugFiles> {
   const { sourceDir, buildDir } = build;
   try {
     const area = await openArea({
-      writable: [scratch, await cacheDir('ccache')],
+      writable: [scratch],
+      shared: [await cacheDir('ccache')],
       readable: [sourceDir, buildDir],
     });
     await everywhere(objects, async (object) => {

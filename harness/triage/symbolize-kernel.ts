@@ -74,7 +74,8 @@ export class KernelLines implements Resolver, AsyncDisposable {
       buildDir,
       sideDir,
       area: await openArea({
-        writable: [sideDir, await cacheDir('ccache')],
+        writable: [sideDir],
+        shared: [await cacheDir('ccache')],
         readable: [sourceDir, buildDir],
       }),
       changed,

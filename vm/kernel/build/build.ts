@@ -141,7 +141,11 @@ async function openSetting(
   log: string,
   options: BuildOptions,
 ): Promise<MakeSetting> {
-  const area = await openArea({ writable: [buildDir, await cacheDir('ccache')], readable: [sourceDir] });
+  const area = await openArea({
+    writable: [buildDir],
+    readable: [sourceDir],
+    shared: [await cacheDir('ccache')],
+  });
   if (area.confinement.how === 'not')
     options.onEvent?.({ type: 'notice', message: unconfined(area.confinement.why) });
   return { sourceDir, buildDir, log, lock, area, toolchain, stamp: hash.slice(0, 16), makeVariables };

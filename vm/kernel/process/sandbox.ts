@@ -9,6 +9,8 @@ import { toolDirectories, which } from './tools.ts';
 export interface Places {
   readonly writable: readonly string[];
   readonly readable: readonly string[];
+  /** Writable, and others write there at the same time. */
+  readonly shared?: readonly string[] | undefined;
 }
 
 /** Places that programs may be confined to, made ready for them, and how they are confined. */
@@ -119,7 +121,7 @@ function mounts(area: Places): string[] {
     ...[...SYSTEM, ...etc].map((place): [string, string] => ['--ro-bind-try', place]),
     ...[...tools, ...area.readable].map((place): [string, string] => ['--ro-bind', place]),
     // Last: they may lie in what can be read.
-    ...area.writable.map((place): [string, string] => ['--bind', place]),
+    ...[...area.writable, ...(area.shared ?? [])].map((place): [string, string] => ['--bind', place]),
   ];
   return [
     ...['--proc', '/proc', '--dev', '/dev', '--perms', '1777', '--tmpfs', '/tmp'],
@@ -150,12 +152,18 @@ function ancestors(places: readonly string[]): string[] {
  * place becomes nobody's, and all that lies in a readable one can be read by everybody. Modes and owners say
  * nothing to make, and the cache that they lie in is root's alone. Another user's confined programs are
  * that user's, and need nothing.
+ *
+ * In a shared place only the directories change hands: nobody can then replace what is in them, and what others are
+ * writing there may be gone before it is looked at.
  */
 export async function openArea(places: Places): Promise<Area> {
   const area = { ...places, confinement: await confinement() };
   if (area.confinement.how !== 'as nobody') return area;
-  const strangers = ['!', '-user', `${NOBODY}`, '-exec', 'chown', '--no-dereference', `${NOBODY}:${NOBODY}`];
-  for (const place of places.writable) await execa('find', [place, ...strangers, '{}', '+']);
+  const strangers = ['!', '-user', `${NOBODY}`];
+  const take = ['-exec', 'chown', '--no-dereference', `${NOBODY}:${NOBODY}`, '{}', '+'];
+  for (const place of places.writable) await execa('find', [place, ...strangers, ...take]);
+  for (const place of places.shared ?? [])
+    await execa('find', [place, '-type', 'd', ...strangers, ...take], { reject: false });
   const closed = ['(', '-type', 'f', '-o', '-type', 'd', ')', '!', '-perm', '-o=r'];
   for (const place of places.readable)
     await execa('find', [place, ...closed, '-exec', 'chmod', 'a+rX', '{}', '+']);
