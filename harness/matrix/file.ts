@@ -4,7 +4,10 @@ const word = z.string().trim().min(1);
 
 /** What may differ from trial to trial beside what is tried on what. */
 const settings = {
-  repeat: z.int().min(1).max(10_000).optional().describe('How often each kernel runs the suite.'),
+  repeat: z
+    .union([z.int().min(1).max(10_000), z.literal('auto')])
+    .optional()
+    .describe('How often each kernel runs the suite, in turns; auto: until failures are told from chance.'),
   only: z.array(word).min(1).optional().describe('Only these programs of the suite.'),
   strict: z.boolean().optional().describe('A change in behaviour rejects.'),
   guests: z

@@ -39,7 +39,7 @@ function unseenLine({ passes, rulesOut, confidence, needs }: NonNullable<Verdict
   const claims = [
     ...(reached ? [`"not even 1 in ${reached.oneIn}" may be said`] : []),
     ...(open.length > 0
-      ? [`${open.map(({ oneIn, passes: runs }) => `"not even 1 in ${oneIn}" takes ${runs}`).join(', ')}`]
+      ? [open.map(({ oneIn, passes: runs }) => `"not even 1 in ${oneIn}" takes ${runs}`).join(', ')]
       : []),
   ];
   return `Every test that never failed with the patch passed at least ${passes} times: at ${percent(confidence)} % that rules out failures in more than ${percent(rulesOut)} % of its runs; ${claims.join('; ')}.`;

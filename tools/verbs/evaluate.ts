@@ -11,7 +11,7 @@ import { evaluateEach, type SeriesVerdict } from '../../harness/series/each.ts';
 import type { Verdict } from '../../harness/verdict.ts';
 import { show } from '../show.ts';
 import { watched } from '../trial-screen.ts';
-import { positive, positiveOrAuto } from '../values.ts';
+import { positiveOrAuto } from '../values.ts';
 import { reportTarget, writeReports } from './reports.ts';
 import {
   accelOption,
