@@ -16,9 +16,11 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "call.h"
 #include "clock.h"
 #include "pins.h"
 #include "program.h"
@@ -92,6 +94,45 @@ static void queued_reads(struct run *run)
 static void linked_reads(struct run *run)
 {
 	close_in_flight(run, FLIGHT_READ, STAGE_LINKED);
+}
+
+static long unregister_by_number(void *fd)
+{
+	return syscall(__NR_io_uring_register, *(int *)fd, IORING_UNREGISTER_BUFFERS, NULL, 0);
+}
+
+/*
+ * Closed while another thread unregisters. Where that waits, it still has the ring: the requests
+ * must come to their ends, and so must the call.
+ */
+static void in_unregister(struct run *run)
+{
+	struct agreed waited = { 0 };
+
+	for (unsigned round = 0; round < run->rounds; round++) {
+		const struct trial_plan plan = {
+			.direction = FLIGHT_READ,
+			.stage = round % 2 ? STAGE_QUEUED : STAGE_ARMED,
+			.flights = 4,
+		};
+		struct trial trial;
+		struct call call;
+		int fd;
+
+		trial_open(&trial, plan, &run->rng);
+		fd = trial.ring.uring.ring_fd;
+		call_init(&call, "unregister on a ring that is being closed", unregister_by_number, &fd);
+		call_start(&call);
+		agreed_add(&waited, call_returns_or_waits(&call) ? "no" : "yes");
+		ring_close(&trial.ring);
+		let_go(&trial);
+		/* The closed ring cannot be asked for completions: the call may find that it waits in vain. */
+		call_end(&call);
+		await_unpinned(trial.pins_before);
+		for (unsigned i = 0; i < plan.flights; i++)
+			flight_judge_unreported(&trial.flights[i], &trial.old[i]);
+	}
+	observe_agreed("unregister_waited", &waited);
 }
 
 /* Closed at once, with requests that nothing holds back. */
@@ -176,6 +217,7 @@ static const struct point points[] = {
 	{ "held-writes", "writes wait for full pipes when the ring is closed", 1, held_writes },
 	{ "queued-reads", "reads not issued yet, behind a busy worker", 1, queued_reads },
 	{ "linked-reads", "reads linked behind plain reads that wait", 1, linked_reads },
+	{ "in-unregister", "another thread unregisters when the ring is closed", 2, in_unregister },
 	{ "running", "requests on their way to workers when the ring is closed", 15, running },
 	{ "process-exit", "the process exits with requests in flight", 2, process_exit },
 	{ "process-killed", "the process is killed with requests in flight", 2, process_killed },

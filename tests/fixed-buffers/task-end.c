@@ -72,7 +72,14 @@ static _Noreturn void execute(bool keeps_ring, const struct trial *trial)
 	_exit(1);
 }
 
-enum ending { END_EXIT, END_EXEC, END_EXEC_WITH_RING, END_KILL, END_KILL_IN_UNREGISTER };
+enum ending {
+	END_EXIT,
+	END_EXEC,
+	END_EXEC_WITH_RING,
+	END_KILL,
+	END_EXEC_IN_UNREGISTER,
+	END_KILL_IN_UNREGISTER,
+};
 
 static _Noreturn void live_and_end(const struct trial_plan *plan, struct rng *rng, enum ending ending,
 				   const struct child *self)
@@ -80,12 +87,14 @@ static _Noreturn void live_and_end(const struct trial_plan *plan, struct rng *rn
 	static struct trial trial;
 	static struct call unregister;
 
+	/* With SINGLE_ISSUER no other thread may unregister. */
+	bool is_alone = plan->ring_flags & IORING_SETUP_SINGLE_ISSUER;
+
 	trial_open(&trial, *plan, rng);
-	if (ending == END_KILL_IN_UNREGISTER && trial.plan.ring_flags & IORING_SETUP_SINGLE_ISSUER) {
-		/* Such a ring lets no other thread unregister. */
+	if (ending == END_KILL_IN_UNREGISTER && is_alone) {
 		child_say(self);
 		trial_unregister(&trial);
-	} else if (ending == END_KILL_IN_UNREGISTER) {
+	} else if (ending >= END_EXEC_IN_UNREGISTER && !is_alone) {
 		call_init(&unregister, "unregister", trial_unregister, &trial);
 		call_start(&unregister);
 		call_returns_or_waits(&unregister);
@@ -94,7 +103,7 @@ static _Noreturn void live_and_end(const struct trial_plan *plan, struct rng *rn
 		child_say(self);
 	if (ending == END_EXIT)
 		_exit(CHILD_DONE);
-	if (ending == END_EXEC || ending == END_EXEC_WITH_RING)
+	if (ending == END_EXEC || ending == END_EXEC_WITH_RING || ending == END_EXEC_IN_UNREGISTER)
 		execute(ending == END_EXEC_WITH_RING, &trial);
 	/* Killed in the wait for a completion that nobody brings. */
 	ring_await(&trial.ring, trial.flights[0].id);
@@ -160,6 +169,11 @@ static void killed(struct run *run)
 	end_often(run, END_KILL);
 }
 
+static void executes_in_unregister(struct run *run)
+{
+	end_often(run, END_EXEC_IN_UNREGISTER);
+}
+
 static void killed_in_unregister(struct run *run)
 {
 	end_often(run, END_KILL_IN_UNREGISTER);
@@ -202,6 +216,8 @@ static const struct point points[] = {
 	{ "exit", "the process exits", 5, exits },
 	{ "exec", "the process executes another program", 5, executes },
 	{ "exec-with-ring", "the same, and the other program inherits the ring", 5, executes_with_ring },
+	{ "exec-in-unregister", "the same, while a thread of the process unregisters", 3,
+	  executes_in_unregister },
 	{ "killed", "the process is killed while it waits for completions", 5, killed },
 	{ "killed-in-unregister", "the process is killed while a thread of it unregisters", 2,
 	  killed_in_unregister },

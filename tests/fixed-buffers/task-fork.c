@@ -89,6 +89,39 @@ static void forks(struct run *run, enum stage stage, bool child_ends_first)
 	}
 }
 
+/* The fork comes while another thread unregisters: the child is there until that has returned. */
+static void in_unregister(struct run *run)
+{
+	const struct trial_plan plan = {
+		.direction = FLIGHT_READ, .stage = STAGE_ARMED, .flights = FLIGHTS
+	};
+	struct findings findings = { 0 };
+
+	for (unsigned round = 0; round < run->rounds; round++) {
+		struct trial trial;
+		struct child child;
+		struct call call;
+
+		trial_open(&trial, plan, &run->rng);
+		call_init(&call, "unregister, and a fork meanwhile", trial_unregister, &trial);
+		call_start(&call);
+		trial.waited = call_returns_or_waits(&call) ? WAITED_NO : WAITED_YES;
+		if (child_start(&child) == CHILD_SELF) {
+			child_await_parent(&child);
+			_exit(all_untouched(&trial) ? CHILD_DONE : MEMORY_CHANGED);
+		}
+		let_go(&trial);
+		if (call_end(&call) != 0)
+			fail("unregister to succeed", text("result %s", result_text(call.result)));
+		trial_land(&trial, &findings);
+		child_tell(&child);
+		child_expect_end(&child, CHILD_DONE << 8);
+		trial_close(&trial);
+	}
+	observe_agreed("unregister_waited", &findings.waited);
+	observe_agreed("result", &findings.result);
+}
+
 static void child_stays(struct run *run)
 {
 	forks(run, STAGE_ARMED, false);
@@ -205,6 +238,7 @@ static void heir_queued(struct run *run)
 static const struct point points[] = {
 	{ "child-stays", "the process forks; the child stays until the requests have ended", 2, child_stays },
 	{ "child-ends", "the process forks; the child ends before the requests", 2, child_ends },
+	{ "in-unregister", "the process forks while a thread of it unregisters", 2, in_unregister },
 	{ "heir", "the process is killed, its requests wait for pipes; its child unregisters", 2, heir },
 	{ "heir-queued", "the same with requests that were not issued yet", 2, heir_queued },
 };
