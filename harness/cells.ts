@@ -7,6 +7,7 @@ import type { GuestSource } from './guest-source.ts';
 import type { OrderRecord } from './lock-orders.ts';
 import { applyPolicy } from './policy.ts';
 import { type AfterProgram, type CellContext, runCell } from './run-cell.ts';
+import { secondsSince } from './seconds.ts';
 import type { FoundReport, PointResult } from './status.ts';
 import type { Program, Suite } from './suite.ts';
 
@@ -42,8 +43,22 @@ export interface CellsResult {
   readonly reports: readonly FoundReport[];
   /** What lockdep knew before and after each cell whose guest could be asked. */
   readonly orders: readonly OrderRecord[];
+  /** What passes through all of these programs took, without the boot that they share. */
+  readonly passes?: readonly Pass[];
   /** A guest of this kernel did not boot, twice or with a panic; the cells after it were not run. */
   readonly bootFailure?: GuestBootError;
+}
+
+/** One pass through so many programs, in seconds of wall clock. */
+export interface Pass {
+  readonly programs: number;
+  readonly seconds: number;
+}
+
+/** The mean of those passes that went through so many programs: a suite may shrink from round to round. */
+export function meanPass(passes: readonly Pass[] | undefined, programs: number): number | undefined {
+  const whole = (passes ?? []).filter((pass) => pass.programs === programs);
+  return whole.length === 0 ? undefined : whole.reduce((sum, pass) => sum + pass.seconds, 0) / whole.length;
 }
 
 /** How often a program is run whose passes could not be validated, each time in a fresh guest. */
@@ -84,8 +99,13 @@ export async function runCells(request: CellsRequest): Promise<CellsResult> {
     await guest.retire();
   }
 
+  const started = Date.now();
   await allSettledOrThrow(Array.from({ length: request.source.width }, work));
-  return { points: results.flat(), reports, orders, ...(bootFailure ? { bootFailure } : {}) };
+  const found = { points: results.flat(), reports, orders };
+  if (bootFailure) return { ...found, bootFailure };
+  if (done < plan.length) return found;
+  const seconds = secondsSince(started) / request.repetitions;
+  return { ...found, passes: [{ programs: request.suite.programs.length, seconds }] };
 }
 
 /** `guest-1`, `guest-2` … */

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { ExitCode, RingtrialError } from '../common/errors.ts';
 import type { BuildResult, Kernel } from '../vm/kernel/index.ts';
+import { meanPass } from './cells.ts';
 import { certaintyOf } from './certainty.ts';
 import { judgeTrial } from './judge-trial.ts';
 import { recordRun } from './ledger/record.ts';
@@ -9,6 +10,7 @@ import { reproduceScript, writeReproductionInitrd } from './reproduce.ts';
 import { runRounds, type Sides } from './rounds.ts';
 import { RunDirectoryError } from './run-directory.ts';
 import { confirmed, runSide, type SideResult } from './side.ts';
+import type { Suite } from './suite.ts';
 import type { EvaluateOptions, Prepared, Trial } from './trial.ts';
 import { type Verdict, verdictSchema } from './verdict.ts';
 import { compileVerdict, ending, facts } from './verdict-of-trial.ts';
@@ -86,8 +88,19 @@ async function tryBoth(trial: Trial, candidate: Kernel, known?: SideResult): Pro
   const judged = await judgeTrial(trial, sides);
   const judgement = await confirmed(judged, trial, { kernel: candidate, seen: sides.candidate });
   const certainty = certaintyOf(sides.candidate, judgement, sides.stopped);
-  return verdictSchema.parse({ ...facts(trial, candidate), ...judgement, ...certainty, ...ending(trial) });
+  return verdictSchema.parse({
+    ...facts(trial, candidate),
+    ...{ pass: passOf(trial.suite, sides), ...judgement, ...certainty },
+    ...ending(trial),
+  });
 }
+
+/** How long one pass through the suite took. */
+const passOf = ({ programs: { length: programs } }: Suite, { base, candidate }: Sides): Verdict['pass'] => ({
+  programs,
+  base: meanPass(base.passes, programs),
+  candidate: meanPass(candidate.passes, programs),
+});
 
 /** A convenience, without which the trial goes on. */
 async function writeReproduction(trial: Trial, candidate: Kernel): Promise<void> {

@@ -84,4 +84,5 @@ const added = (before: SideResult | undefined, now: SideResult): SideResult => (
   points: [...(before?.points ?? []), ...now.points],
   reports: [...(before?.reports ?? []), ...now.reports],
   orders: [...(before?.orders ?? []), ...now.orders],
+  passes: [...(before?.passes ?? []), ...(now.passes ?? [])],
 });

@@ -156,6 +156,10 @@ export const verdictSchema = z.object({
   accelerator: z.object({ name: z.string(), why: z.string() }),
   repetitions: z.number().int(),
   certainty: certainty.optional(),
+  /** How many programs the suite has, and the seconds that one pass through them took on each kernel. */
+  pass: z
+    .object({ programs: z.number().int(), base: z.number().optional(), candidate: z.number().optional() })
+    .optional(),
   strict: z.boolean(),
   kernels: z.object({ base: kernel.optional(), candidate: kernel.optional() }),
   /** Set when the candidate does not compile: then nothing was booted. */

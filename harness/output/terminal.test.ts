@@ -84,3 +84,14 @@ test('a line between the rows of a table does not widen its columns', () => {
     'a    b\n1    2\na line that is long\n333  4\n',
   );
 });
+
+test('says what a pass through the suite took, where a whole one was seen', () => {
+  const seen = verdict(point('PASS', []), point('PASS', []));
+  expect(renderVerdict({ ...seen, pass: { programs: 48, base: 63.4, candidate: 64.6 } }, plain)).toContain(
+    'suite s: 48 programs, one pass in 63 s (base), 65 s (patched)\n',
+  );
+  expect(renderVerdict({ ...seen, pass: { programs: 1, base: 2 } }, plain)).toContain(
+    'suite s: 1 program, one pass in 2 s (base)\n',
+  );
+  expect(renderVerdict({ ...seen, pass: { programs: 1 } }, plain)).not.toContain('suite s:');
+});

@@ -124,5 +124,16 @@ const shorten = (text: string, length: number): string =>
 function closing(verdict: Verdict, stream: NodeJS.WriteStream): string {
   const colour = { accepted: 'green', rejected: 'red', inconclusive: 'yellow' } as const;
   const kernels = `${verdict.candidate.name} on ${verdict.tree.id} (${verdict.profile}, ${verdict.accelerator.name}, ${verdict.seconds.toFixed(0)} s)`;
-  return `${styled(['bold', colour[verdict.verdict]], safeLine(verdict.summary), stream)}\n${safeLine(`${kernels}; evidence: ${verdict.directory}`)}\n`;
+  return `${styled(['bold', colour[verdict.verdict]], safeLine(verdict.summary), stream)}\n${passTime(verdict)}${safeLine(`${kernels}; evidence: ${verdict.directory}`)}\n`;
+}
+
+/** What one pass through the suite took, as `suite fixed-buffers: 48 programs, one pass in 63 s (base), 65 s (patched)`. */
+function passTime({ pass, suite }: Verdict): string {
+  const times = [
+    ...(pass?.base === undefined ? [] : [`${pass.base.toFixed(0)} s (base)`]),
+    ...(pass?.candidate === undefined ? [] : [`${pass.candidate.toFixed(0)} s (patched)`]),
+  ];
+  if (pass === undefined || times.length === 0) return '';
+  const programs = `${pass.programs} program${pass.programs === 1 ? '' : 's'}`;
+  return `suite ${safeLine(suite)}: ${programs}, one pass in ${times.join(', ')}\n`;
 }
