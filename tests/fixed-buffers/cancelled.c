@@ -49,15 +49,6 @@ static int cancel_the_gate(struct trial *trial, unsigned i)
 }
 
 /* What the cancelled requests waited for comes true; nobody must be there to take it. */
-static void let_go(struct trial *trial)
-{
-	for (unsigned i = 0; i < trial->plan.flights; i++) {
-		flight_release(&trial->flights[i]);
-		if (trial->plan.stage == STAGE_LINKED)
-			hold_feed(&trial->gates[i], pattern_new("a byte for a cancelled read"), 1);
-	}
-}
-
 static void cancel_in_flight(struct run *run, enum direction direction, enum stage stage,
 			     int (*cancel_one)(struct trial *trial, unsigned i))
 {
@@ -82,7 +73,7 @@ static void cancel_in_flight(struct run *run, enum direction direction, enum sta
 			ring_await(&trial.ring, trial.flights[i].id);
 		if (call_end(&call) < 0)
 			fail("unregister to succeed", text("result %s", result_text(call.result)));
-		let_go(&trial);
+		trial_let_go(&trial);
 		for (unsigned i = 0; i < plan.flights; i++) {
 			struct landing landing = trial_land_one(&trial, i);
 
@@ -158,7 +149,7 @@ static void table_kept(struct run *run)
 			cancel_request(&trial.ring, trial.flights[i].id);
 		for (unsigned i = 0; i < plan.flights; i++)
 			ring_await(&trial.ring, trial.flights[i].id);
-		let_go(&trial);
+		trial_let_go(&trial);
 		settle();
 		for (unsigned i = 0; i < plan.flights; i++) {
 			trial_land_one(&trial, i);

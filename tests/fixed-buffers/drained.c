@@ -58,17 +58,11 @@ static void hard_chain(struct run *run)
 
 static void update(struct run *run)
 {
-	const struct experiment experiment = {
-		.plan = { .direction = FLIGHT_READ, .stage = STAGE_DRAINED, .flights = 3, .tagged = true },
-		.prepare = trial_map_same_address,
-		.what = "update",
-		.action = trial_update,
-		.actor = ACT_OTHER_THREAD,
+	const struct trial_plan plan = {
+		.direction = FLIGHT_READ, .stage = STAGE_DRAINED, .flights = 3, .tagged = true
 	};
-	struct findings findings = { 0 };
 
-	experiment_run(run, &experiment, &findings);
-	findings_observe(&findings, "update");
+	experiment_update(run, plan, trial_map_same_address);
 }
 
 /* Requests of which each second one drains, on their way when the buffers are unregistered. */

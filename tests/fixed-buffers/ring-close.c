@@ -40,19 +40,6 @@ static void await_unpinned(long before)
 			 text("%ld pages pinned, %ld before", pins_outstanding(), before));
 }
 
-/* What the requests of the closed ring waited for comes true. */
-static void let_go(struct trial *trial)
-{
-	for (unsigned i = 0; i < trial->plan.flights; i++) {
-		flight_release(&trial->flights[i]);
-		if (trial->plan.stage == STAGE_LINKED)
-			hold_feed(&trial->gates[i], pattern_new("a byte for a cancelled read"), 1);
-	}
-	if (trial->plan.stage == STAGE_QUEUED)
-		stall_release(&trial->stall);
-	settle();
-}
-
 static void close_in_flight(struct run *run, enum direction direction, enum stage stage)
 {
 	const struct trial_plan plan = { .direction = direction, .stage = stage, .flights = 4 };
@@ -68,7 +55,8 @@ static void close_in_flight(struct run *run, enum direction direction, enum stag
 		await_unpinned(trial.pins_before);
 		if (ms_since(start) > longest_ms)
 			longest_ms = ms_since(start);
-		let_go(&trial);
+		trial_let_go(&trial);
+		settle();
 		for (unsigned i = 0; i < plan.flights; i++)
 			if (flight_judge_unreported(&trial.flights[i], &trial.old[i]) != USED_NONE)
 				fail("a cancelled request to move nothing", "it moved its bytes");
@@ -125,7 +113,8 @@ static void in_unregister(struct run *run)
 		call_start(&call);
 		agreed_add(&waited, call_returns_or_waits(&call) ? "no" : "yes");
 		ring_close(&trial.ring);
-		let_go(&trial);
+		trial_let_go(&trial);
+		settle();
 		/* The closed ring cannot be asked for completions: the call may find that it waits in vain. */
 		call_end(&call);
 		await_unpinned(trial.pins_before);

@@ -34,21 +34,15 @@
 
 static void update_in_flight(struct run *run, enum stage stage)
 {
-	const struct experiment experiment = {
-		.plan = { .direction = FLIGHT_READ,
-			  .stage = stage,
-			  .flights = 4,
-			  .ring_flags = IORING_SETUP_SQPOLL,
-			  .tagged = true },
-		.prepare = trial_map_same_address,
-		.what = "update",
-		.action = trial_update,
-		.actor = ACT_OTHER_THREAD,
+	const struct trial_plan plan = {
+		.direction = FLIGHT_READ,
+		.stage = stage,
+		.flights = 4,
+		.ring_flags = IORING_SETUP_SQPOLL,
+		.tagged = true,
 	};
-	struct findings findings = { 0 };
 
-	experiment_run(run, &experiment, &findings);
-	findings_observe(&findings, "update");
+	experiment_update(run, plan, trial_map_same_address);
 }
 
 static void update_issued(struct run *run)

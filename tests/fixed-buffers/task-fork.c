@@ -37,17 +37,6 @@
 /* Of a child: what it found wrong. */
 #define MEMORY_CHANGED 43
 
-static void let_go(struct trial *trial)
-{
-	for (unsigned i = 0; i < trial->plan.flights; i++) {
-		flight_release(&trial->flights[i]);
-		if (trial->plan.stage == STAGE_LINKED)
-			hold_feed(&trial->gates[i], pattern_new("a byte for a plain read"), 1);
-	}
-	if (trial->plan.stage == STAGE_QUEUED)
-		stall_release(&trial->stall);
-}
-
 static bool all_untouched(const struct trial *trial)
 {
 	for (unsigned i = 0; i < trial->plan.flights; i++)
@@ -77,7 +66,7 @@ static void forks(struct run *run, enum stage stage, bool child_ends_first)
 		child_await_word(&child);
 		if (child_ends_first)
 			child_expect_end(&child, CHILD_DONE << 8);
-		let_go(&trial);
+		trial_let_go(&trial);
 		trial_land(&trial, &findings);
 		if (trial.used_old != (1u << FLIGHTS) - 1)
 			fail("every request to move all its bytes, whatever a child does", "one failed");
@@ -110,7 +99,7 @@ static void in_unregister(struct run *run)
 			child_await_parent(&child);
 			_exit(all_untouched(&trial) ? CHILD_DONE : MEMORY_CHANGED);
 		}
-		let_go(&trial);
+		trial_let_go(&trial);
 		if (call_end(&call) != 0)
 			fail("unregister to succeed", text("result %s", result_text(call.result)));
 		trial_land(&trial, &findings);
@@ -151,7 +140,7 @@ static _Noreturn void inherit(struct trial *trial, const struct child *heir, pid
 	call_init(&unregister, "unregister", trial_unregister, trial);
 	call_start(&unregister);
 	inheritance->waited = !call_returns_or_waits(&unregister);
-	let_go(trial);
+	trial_let_go(trial);
 	inheritance->result = (int)call_end(&unregister);
 	atomic_store(&inheritance->done, true);
 	child_await_parent(heir);

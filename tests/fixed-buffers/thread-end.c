@@ -55,17 +55,6 @@ static void submit_in_thread(struct submission *submission)
 	watch_end(watch);
 }
 
-static void let_go(struct trial *trial)
-{
-	for (unsigned i = 0; i < trial->plan.flights; i++) {
-		flight_release(&trial->flights[i]);
-		if (trial->plan.stage == STAGE_LINKED)
-			hold_feed(&trial->gates[i], pattern_new("a byte for a plain read"), 1);
-	}
-	if (trial->plan.stage == STAGE_QUEUED)
-		stall_release(&trial->stall);
-}
-
 static void expect_cancelled(struct trial *trial, struct agreed *result)
 {
 	for (unsigned i = 0; i < trial->plan.flights; i++) {
@@ -91,7 +80,7 @@ static void end_thread(struct run *run, struct trial_plan plan)
 		struct submission submission = { .trial = &trial, .plan = plan, .rng = &run->rng };
 
 		submit_in_thread(&submission);
-		let_go(&trial);
+		trial_let_go(&trial);
 		expect_cancelled(&trial, &result);
 		trial_close(&trial);
 	}
@@ -129,7 +118,7 @@ static void sqpoll_reads(struct run *run)
 		struct submission submission = { .trial = &trial, .plan = plan, .rng = &run->rng };
 
 		submit_in_thread(&submission);
-		let_go(&trial);
+		trial_let_go(&trial);
 		trial_land(&trial, &findings);
 		if (trial.used_old != (1u << FLIGHTS) - 1)
 			fail("the kernel thread's requests to move all their bytes", "one failed");

@@ -25,19 +25,9 @@
 static void update_in_flight(struct run *run, enum direction direction, enum stage stage,
 			     void (*prepare)(struct trial *trial))
 {
-	const struct experiment experiment = {
-		.plan = { .direction = direction, .stage = stage, .flights = 4, .tagged = true },
-		.prepare = prepare,
-		.what = "update",
-		.action = trial_update,
-		.actor = ACT_OTHER_THREAD,
-	};
-	struct findings findings = { 0 };
+	const struct trial_plan plan = { .direction = direction, .stage = stage, .flights = 4, .tagged = true };
 
-	experiment_run(run, &experiment, &findings);
-	if (prepare == trial_map_elsewhere)
-		findings_forbid_new(&findings);
-	findings_observe(&findings, "update");
+	experiment_update(run, plan, prepare);
 }
 
 static void issued_read(struct run *run)

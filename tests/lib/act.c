@@ -21,6 +21,17 @@ static void release(struct conduct *conduct, unsigned i)
 		flight_release(&trial->flights[i]);
 }
 
+void trial_let_go(struct trial *trial)
+{
+	for (unsigned i = 0; i < trial->plan.flights; i++) {
+		flight_release(&trial->flights[i]);
+		if (trial->plan.stage == STAGE_LINKED || trial->plan.stage == STAGE_DRAINED)
+			hold_feed(&trial->gates[i], pattern_new("a byte for a plain read"), 1);
+	}
+	if (trial->plan.stage == STAGE_QUEUED)
+		stall_release(&trial->stall);
+}
+
 /* How much old memory is pinned now, besides the new memory? */
 static void look_at_pins(struct conduct *conduct)
 {

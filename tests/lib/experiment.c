@@ -33,19 +33,27 @@ void experiment_run(struct run *run, const struct experiment *experiment, struct
 	}
 }
 
-void experiment_unregister(struct run *run, struct trial_plan plan, void (*prepare)(struct trial *trial))
+static void run_and_observe(struct run *run, struct experiment experiment)
 {
-	const struct experiment experiment = {
-		.plan = plan,
-		.prepare = prepare,
-		.what = "unregister",
-		.action = trial_unregister,
-		.actor = ACT_OTHER_THREAD,
-	};
 	struct findings findings = { 0 };
 
+	experiment.actor = ACT_OTHER_THREAD;
 	experiment_run(run, &experiment, &findings);
-	findings_observe(&findings, "unregister");
+	if (experiment.prepare == trial_map_elsewhere)
+		findings_forbid_new(&findings);
+	findings_observe(&findings, experiment.what);
+}
+
+void experiment_unregister(struct run *run, struct trial_plan plan, void (*prepare)(struct trial *trial))
+{
+	run_and_observe(run, (struct experiment){
+				     .plan = plan, .prepare = prepare, .what = "unregister", .action = trial_unregister });
+}
+
+void experiment_update(struct run *run, struct trial_plan plan, void (*prepare)(struct trial *trial))
+{
+	run_and_observe(run, (struct experiment){
+				     .plan = plan, .prepare = prepare, .what = "update", .action = trial_update });
 }
 
 void finish_ring(struct ring *ring, struct rng *rng)

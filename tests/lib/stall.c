@@ -15,6 +15,7 @@ void stall_begin(struct stall *stall, struct ring *ring)
 
 	if (res < 0)
 		skip_now("the kernel cannot limit io-wq's workers (before 5.15): %s", result_text(res));
+	stall->released = false;
 	hold_open_empty(&stall->from);
 	hold_open_empty(&stall->to);
 	stall->id = ring_announce(ring, "the splice that keeps the worker busy");
@@ -27,8 +28,9 @@ void stall_begin(struct stall *stall, struct ring *ring)
 
 void stall_release(struct stall *stall)
 {
-	if (write(stall->from.write_fd, "x", 1) != 1)
+	if (!stall->released && write(stall->from.write_fd, "x", 1) != 1)
 		error_now("write to the stall's pipe: %s", strerror(errno));
+	stall->released = true;
 }
 
 void stall_close(struct stall *stall)

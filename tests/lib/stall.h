@@ -7,6 +7,9 @@
 #ifndef RINGTRIAL_STALL_H
 #define RINGTRIAL_STALL_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "hold.h"
 #include "ring.h"
 
@@ -14,11 +17,12 @@ struct stall {
 	struct hold from;
 	struct hold to;
 	uint64_t id;
+	bool released;
 };
 
 /* Submits the splice. Skips the point when the kernel cannot limit its workers (before 5.15). */
 void stall_begin(struct stall *stall, struct ring *ring);
-/* Lets the worker go on to the requests behind the splice. */
+/* Lets the worker go on to the requests behind the splice; once. */
 void stall_release(struct stall *stall);
 void stall_close(struct stall *stall);
 

@@ -112,6 +112,9 @@ enum actor { ACT_OTHER_THREAD, ACT_SUBMITTER };
 void trial_act(struct trial *trial, const char *what, long (*action)(void *argument),
 	       enum actor actor);
 
+/* Lets all requests go, whatever holds them back. */
+void trial_let_go(struct trial *trial);
+
 /* Waits for one request and judges it; one of a chain may also be cancelled. */
 struct landing trial_land_one(struct trial *trial, unsigned i);
 /* All of them. */
@@ -146,8 +149,9 @@ struct experiment {
 };
 
 void experiment_run(struct run *run, const struct experiment *experiment, struct findings *findings);
-/* The commonest one: another thread unregisters; what was found is observed. `prepare` may be NULL. */
+/* The commonest ones: another thread unregisters, or updates all slots; what was found is observed. */
 void experiment_unregister(struct run *run, struct trial_plan plan, void (*prepare)(struct trial *trial));
+void experiment_update(struct run *run, struct trial_plan plan, void (*prepare)(struct trial *trial));
 
 /* The ring can still register a buffer, read into it and unregister it. */
 void check_usable(struct ring *ring, struct rng *rng);

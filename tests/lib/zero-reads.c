@@ -8,26 +8,35 @@
 
 #include "clock.h"
 #include "point.h"
+#include "register.h"
 #include "samples.h"
 #include "watch.h"
 
-void zero_reads_open(struct zero_reads *reads, struct ring *ring, const struct region *region)
+void zero_reads_open(struct zero_reads *reads)
 {
-	*reads = (struct zero_reads){ .ring = ring, .region = region,
-				      .fd = open("/dev/zero", O_RDONLY | O_CLOEXEC) };
+	struct iovec buffer;
+
+	*reads = (struct zero_reads){ .fd = open("/dev/zero", O_RDONLY | O_CLOEXEC) };
 	if (reads->fd < 0)
 		error_now("/dev/zero: %s", strerror(errno));
+	ring_open(&reads->ring, (struct ring_options){ .entries = 2 * ZERO_BATCH });
+	region_map(&reads->region, ZERO_BATCH * ZERO_BYTES / page_size(), "the memory of many reads");
+	buffer = region_iovec(&reads->region);
+	register_or_leave(&reads->ring, &buffer, 1, NULL);
 }
 
 void zero_reads_close(struct zero_reads *reads)
 {
 	close(reads->fd);
+	ring_check(&reads->ring);
+	ring_close(&reads->ring);
+	region_unmap(&reads->region);
 }
 
 static void prepare(struct zero_reads *reads, unsigned i)
 {
-	struct io_uring_sqe *sqe = ring_sqe(reads->ring);
-	void *at = reads->region->base + i * ZERO_BYTES;
+	struct io_uring_sqe *sqe = ring_sqe(&reads->ring);
+	void *at = reads->region.base + i * ZERO_BYTES;
 
 	if (reads->fixed)
 		io_uring_prep_read_fixed(sqe, reads->fd, at, ZERO_BYTES, 0, 0);
@@ -43,7 +52,7 @@ static void reap(struct zero_reads *reads, unsigned *left)
 	struct io_uring_cqe *cqe;
 	unsigned head, count = 0;
 
-	io_uring_for_each_cqe(&reads->ring->uring, head, cqe) {
+	io_uring_for_each_cqe(&reads->ring.uring, head, cqe) {
 		bool broken_chain = cqe->res == -ECANCELED && reads->flags & IOSQE_IO_LINK;
 
 		if (cqe->res != ZERO_BYTES && cqe->res != -EFAULT && !broken_chain)
@@ -52,7 +61,7 @@ static void reap(struct zero_reads *reads, unsigned *left)
 		reads->completed++;
 		count++;
 	}
-	io_uring_cq_advance(&reads->ring->uring, count);
+	io_uring_cq_advance(&reads->ring.uring, count);
 	*left -= count;
 }
 
@@ -66,10 +75,10 @@ int64_t zero_reads_batch(struct zero_reads *reads)
 		prepare(reads, i);
 	while (left) {
 		/* Waits for one more only: a completion may already be there, of a request that failed. */
-		bool submits = io_uring_sq_ready(&reads->ring->uring) != 0;
+		bool submits = io_uring_sq_ready(&reads->ring.uring) != 0;
 		int64_t start = fine_ns();
-		int res = submits ? io_uring_submit(&reads->ring->uring) :
-				    io_uring_submit_and_wait(&reads->ring->uring, 1);
+		int res = submits ? io_uring_submit(&reads->ring.uring) :
+				    io_uring_submit_and_wait(&reads->ring.uring, 1);
 		int64_t took = fine_ns() - start;
 
 		if (submits) {

@@ -14,8 +14,8 @@
 #define ZERO_BYTES 512
 
 struct zero_reads {
-	struct ring *ring;
-	const struct region *region; /* ZERO_BATCH * ZERO_BYTES of it are read into */
+	struct ring ring;
+	struct region region; /* registered as slot 0 */
 	int fd;
 	bool fixed; /* READ_FIXED with slot 0, else READ */
 	unsigned flags; /* IOSQE_*; the last one of a batch is never linked */
@@ -24,9 +24,11 @@ struct zero_reads {
 	int64_t longest_ns; /* io_uring_enter */
 };
 
-void zero_reads_open(struct zero_reads *reads, struct ring *ring, const struct region *region);
+/* A ring, with a buffer registered that the reads go to. */
+void zero_reads_open(struct zero_reads *reads);
 /* One batch: submitted with one system call if the kernel takes it so, and awaited. Its ns in the kernel. */
 int64_t zero_reads_batch(struct zero_reads *reads);
+/* Checks the ring, and takes everything down. */
 void zero_reads_close(struct zero_reads *reads);
 
 #endif

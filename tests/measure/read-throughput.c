@@ -9,10 +9,7 @@
  *
  * Samples are nanoseconds for one read, over windows of WINDOW_MS.
  */
-#include <pthread.h>
-#include <stdatomic.h>
-
-#include "clock.h"
+#include "churn.h"
 #include "program.h"
 #include "register.h"
 #include "samples.h"
@@ -21,31 +18,14 @@
 #define WINDOW_MS 50
 #define WINDOWS 4
 
-struct churn {
-	struct ring *ring;
-	struct region *region;
-	unsigned per_second;
-	_Atomic bool over;
-	unsigned done;
-};
-
-static void *keep_updating(void *argument)
+/* The same memory: every read finds it, before and after. */
+static void update_once(void *argument)
 {
-	struct churn *churn = argument;
-	struct iovec buffer = region_iovec(churn->region);
-	int64_t start = clock_ns();
+	struct zero_reads *reads = argument;
+	struct iovec buffer = region_iovec(&reads->region);
 
-	while (!atomic_load(&churn->over)) {
-		if (churn->done * 1000.0 / churn->per_second > ms_since(start)) {
-			sleep_ms(1);
-			continue;
-		}
-		/* The same memory: every read finds it, before and after. */
-		if (update_buffers(churn->ring, 0, &buffer, 1, NULL) != 1)
-			fail_now("one slot updated", "an error");
-		churn->done++;
-	}
-	return NULL;
+	if (update_buffers(&reads->ring, 0, &buffer, 1, NULL) != 1)
+		fail_now("one slot updated", "an error");
 }
 
 /* The cost of one read in one window. */
@@ -65,33 +45,19 @@ static void measure_one(struct run *run, bool fixed, unsigned flags, const char 
 {
 	struct samples samples = { 0 };
 	struct zero_reads reads;
-	struct region region;
-	struct iovec buffer;
-	struct ring ring;
-	struct churn churn = { .ring = &ring, .region = &region, .per_second = per_second };
-	pthread_t thread;
+	struct churn churn;
 
 	fine_ns();
-	ring_open(&ring, (struct ring_options){ .entries = 2 * ZERO_BATCH });
-	region_map(&region, ZERO_BATCH * ZERO_BYTES / page_size(), "the memory of many reads");
-	buffer = region_iovec(&region);
-	register_or_leave(&ring, &buffer, 1, NULL);
-	zero_reads_open(&reads, &ring, &region);
+	zero_reads_open(&reads);
 	reads.fixed = fixed;
 	reads.flags = flags;
-	if (per_second && pthread_create(&thread, NULL, keep_updating, &churn))
-		error_now("cannot start a thread");
+	churn_begin(&churn, per_second, update_once, &reads);
 	for (unsigned i = 0; i < WINDOWS * run->rounds; i++)
 		samples_add(&samples, window(&reads));
-	atomic_store(&churn.over, true);
-	if (per_second)
-		pthread_join(thread, NULL);
+	churn_end(&churn);
 	if (reads.failed)
 		fail("every read to move its bytes", text("%lu of %lu failed", reads.failed, reads.completed));
 	zero_reads_close(&reads);
-	ring_check(&ring);
-	ring_close(&ring);
-	region_unmap(&region);
 	samples_print(&samples, text("%s_%s_at_%u_updates", fixed ? "fixed" : "plain", way, per_second));
 }
 

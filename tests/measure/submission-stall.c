@@ -9,9 +9,7 @@
  *
  * Tells apart: a registration that refuses submissions meanwhile (refused=yes) from one that does not.
  */
-#include <pthread.h>
-#include <stdatomic.h>
-
+#include "churn.h"
 #include "clock.h"
 #include "program.h"
 #include "register.h"
@@ -21,77 +19,49 @@
 #define WINDOW_MS 600
 #define LONGEST_MS 2000
 
-struct churn {
-	struct ring *ring;
-	struct region *region;
-	unsigned per_second;
-	_Atomic bool over;
-	unsigned done;
-	struct samples samples; /* of register and unregister together */
+struct scene {
+	struct zero_reads reads;
+	struct samples changes; /* unregister and register together */
 };
 
-static void *keep_changing(void *argument)
+static void change_once(void *argument)
 {
-	struct churn *churn = argument;
-	struct iovec buffer = region_iovec(churn->region);
-	int64_t start = clock_ns();
+	struct scene *scene = argument;
+	struct ring *ring = &scene->reads.ring;
+	struct iovec buffer = region_iovec(&scene->reads.region);
+	int64_t start = fine_ns();
 
-	while (!atomic_load(&churn->over)) {
-		int64_t call;
-
-		/* As many as are due by now: a sleep may last longer than it should. */
-		if (churn->done * 1000.0 / churn->per_second > ms_since(start)) {
-			sleep_ms(1);
-			continue;
-		}
-		call = fine_ns();
-		if (unregister_buffers(churn->ring) != 0)
-			fail_now("unregister to succeed", "an error");
-		register_or_leave(churn->ring, &buffer, 1, NULL);
-		samples_add(&churn->samples, fine_ns() - call);
-		churn->done++;
-	}
-	return NULL;
+	if (unregister_buffers(ring) != 0)
+		fail_now("unregister to succeed", "an error");
+	register_or_leave(ring, &buffer, 1, NULL);
+	samples_add(&scene->changes, fine_ns() - start);
 }
 
 static void measure(struct run *run, unsigned per_second)
 {
+	struct scene scene = { .changes = { 0 } };
+	struct zero_reads *reads = &scene.reads;
 	struct samples enters = { 0 };
-	struct zero_reads reads;
-	struct region region;
-	struct iovec buffer;
-	struct ring ring;
-	struct churn churn = { .ring = &ring, .region = &region, .per_second = per_second };
 	struct deadline deadline;
-	pthread_t thread;
+	struct churn churn;
 
 	fine_ns();
-	ring_open(&ring, (struct ring_options){ .entries = 2 * ZERO_BATCH });
-	region_map(&region, ZERO_BATCH * ZERO_BYTES / page_size(), "the memory of many reads");
-	buffer = region_iovec(&region);
-	register_or_leave(&ring, &buffer, 1, NULL);
-	zero_reads_open(&reads, &ring, &region);
-	reads.fixed = true;
-	if (per_second && pthread_create(&thread, NULL, keep_changing, &churn))
-		error_now("cannot start a thread");
+	zero_reads_open(reads);
+	reads->fixed = true;
+	churn_begin(&churn, per_second, change_once, &scene);
 	deadline = deadline_in_ms(WINDOW_MS * run->rounds);
 	while (!deadline_passed(deadline))
-		samples_add(&enters, zero_reads_batch(&reads));
-	atomic_store(&churn.over, true);
-	if (per_second)
-		pthread_join(thread, NULL);
-	if (reads.longest_ns > LONGEST_MS * INT64_C(1000000))
+		samples_add(&enters, zero_reads_batch(reads));
+	churn_end(&churn);
+	if (reads->longest_ns > LONGEST_MS * INT64_C(1000000))
 		fail(text("every io_uring_enter to return within %u ms", LONGEST_MS),
-		     text("%.0f ms", (double)reads.longest_ns / 1e6));
+		     text("%.0f ms", (double)reads->longest_ns / 1e6));
 	samples_print(&enters, text("enter_at_%u_per_second", per_second));
-	samples_print(&churn.samples, text("change_at_%u_per_second", per_second));
-	observe("refused", reads.refused ? "yes" : "no");
+	samples_print(&scene.changes, text("change_at_%u_per_second", per_second));
+	observe("refused", reads->refused ? "yes" : "no");
 	observe_measure("changes", churn.done, "times");
-	observe_measure("efault", (double)reads.failed, text("of-%lu", reads.completed));
-	zero_reads_close(&reads);
-	ring_check(&ring);
-	ring_close(&ring);
-	region_unmap(&region);
+	observe_measure("efault", (double)reads->failed, text("of-%lu", reads->completed));
+	zero_reads_close(reads);
 }
 
 static void none(struct run *run)
