@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { type Applied, applySeries, type Candidate, loadCandidate, repositoryOf } from '../patches/index.ts';
 import { guestImage } from '../vm/image/image.ts';
 import { buildKernel, loadProfile, resolveTree, type Tree } from '../vm/kernel/index.ts';
@@ -32,6 +33,8 @@ export async function prepare(options: EvaluateOptions, given: Given = {}): Prom
   const suite = chosen(given.suite ?? (await compileSuite(options, tree.version, announce)), options);
   // A run directory is made when there is something to put into it.
   const run = new RunDirectory(candidate.name, options.out);
+  // Whoever reads the verdict later sees what was tried, wherever the patch has gone.
+  for (const { name, bytes } of candidate.patches) run.write(path.join('patches', name), bytes);
   const emit: Listener = (event) => {
     run.record(event);
     announce(event);

@@ -63,7 +63,10 @@ export class RunDirectory {
     this.#attempt('verdict.json', (file) => replaceFile(file, `${JSON.stringify(verdict, null, 2)}\n`));
   }
 
-  /** @throws RunDirectoryError */
+  /**
+   * @param name may lie in a directory that does not exist yet
+   * @throws RunDirectoryError
+   */
   write(name: string, content: string | Uint8Array, mode = 0o644): void {
     this.#attempt(name, (file) => writeFileSync(file, content, { mode }));
   }
@@ -71,6 +74,7 @@ export class RunDirectory {
   #attempt(name: string, write: (file: string) => void): void {
     const file = path.join(this.path, name);
     try {
+      mkdirSync(path.dirname(file), { recursive: true });
       write(file);
     } catch (cause) {
       throw new RunDirectoryError(`${file} cannot be written: ${(cause as Error).message}`, { cause });

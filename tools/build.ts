@@ -1,7 +1,8 @@
 import { globSync } from 'node:fs';
-import { cp, mkdir, rm } from 'node:fs/promises';
+import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { $ } from 'zx';
+import { buildApp } from '../harness/output/page/app-file.ts';
 
 /**
  * `npm run build`: makes `dist/`, what the package holds: JavaScript and types of everything that the library and the
@@ -27,3 +28,4 @@ for (const entry of globSync(assets, { cwd: root, withFileTypes: true })) {
   await mkdir(path.dirname(target), { recursive: true });
   await cp(source, target, { preserveTimestamps: true });
 }
+await writeFile(path.join(root, 'dist/harness/output/page/app.html'), await buildApp());

@@ -1,15 +1,16 @@
 import { createInterface } from 'node:readline/promises';
 import { examineNeeds } from '../harness/host/doctor.ts';
 import { HostNotReadyError, install, installCommand, packagesFor } from '../harness/host/fix.ts';
+import { type Need, needs } from '../harness/host/needs.ts';
 
 /**
- * Makes sure that the host has what a trial needs. As root or in CI what is missing is installed
+ * Makes sure that the host has what a trial needs, or something else that is wanted. As root or in CI what is missing is installed
  * without asking; on a terminal the user is asked; elsewhere the command to run is the message.
  *
  * @throws HostNotReadyError
  */
-export async function ensureHost(signal: AbortSignal): Promise<void> {
-  const missing = packagesFor(await examineNeeds());
+export async function ensureHost(signal: AbortSignal, wanted: readonly Need[] = needs): Promise<void> {
+  const missing = packagesFor(await examineNeeds(wanted));
   if (missing.length === 0) return;
   if (!(await agreed(missing))) {
     throw new HostNotReadyError(

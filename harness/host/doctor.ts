@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { cacheDir } from '../../common/cache.ts';
 import { confinement } from '../../vm/kernel/index.ts';
 import { chooseAccelerator } from '../../vm/qemu/accel.ts';
-import { type Need, needs, optionalNeeds } from './needs.ts';
+import { type Need, needs, optionalNeeds, testNeeds } from './needs.ts';
 
 /** One line of the examination. */
 export interface Finding {
@@ -34,7 +34,7 @@ export async function examine(): Promise<Finding[]> {
   return [
     { name: 'node', ok: true, found: process.version, why: 'Ringtrial itself' },
     ...programs,
-    ...(await Promise.all(optionalNeeds.map(examineOptional))),
+    ...(await Promise.all([...optionalNeeds, ...testNeeds].map(examineOptional))),
     ...(qemu?.ok ? [await accelerator()] : []),
     await confining(),
     await diskSpace(),
@@ -43,7 +43,8 @@ export async function examine(): Promise<Finding[]> {
 }
 
 /** Only the programs and files, which is quick enough to do before every trial. */
-export const examineNeeds = (): Promise<Finding[]> => Promise.all(needs.map(examineNeed));
+export const examineNeeds = (wanted: readonly Need[] = needs): Promise<Finding[]> =>
+  Promise.all(wanted.map(examineNeed));
 
 async function examineNeed(need: Need): Promise<Finding> {
   const place = await locate(need.name);

@@ -21,6 +21,16 @@ export const optionalNeeds: readonly Need[] = [
   { name: 'gdb', why: 'ringtrial shell --gdb', debianPackage: 'gdb', versionArgs: ['--version'] },
 ];
 
+/** What Ringtrial's own tests and `bench page` need besides. */
+export const testNeeds: readonly Need[] = [
+  {
+    name: 'chromium',
+    why: 'ringtrial test, bench page',
+    debianPackage: 'chromium',
+    versionArgs: ['--version'],
+  },
+];
+
 /** Everything, in the order in which a trial comes to need it. */
 export const needs: readonly Need[] = [
   { name: 'git', why: 'applying patches', debianPackage: 'git', versionArgs: ['--version'] },

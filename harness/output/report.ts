@@ -24,6 +24,7 @@ const outputs = {
   kcidb: async () => (await import('./kcidb.ts')).kcidbOutput,
   github: async () => (await import('./github.ts')).githubOutput,
   markdown: async () => (await import('./reply.ts')).replyOutput,
+  html: async () => (await import('./page/page-output.ts')).pageOutput,
   json: async () => (await import('./json.ts')).jsonOutput,
 } as const satisfies Record<string, () => Promise<Output>>;
 

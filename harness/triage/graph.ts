@@ -38,9 +38,9 @@ export function lockGraphDot(report: KernelReport, id = 'locks'): string | undef
   );
   return [
     `digraph ${quoted(id)} {`,
-    `  graph [id=${quoted(id)}, class="lock-graph", bgcolor="transparent", rankdir="LR", nodesep=0.6, ranksep=1.2, label=${quoted(report.title)}, fontname="Helvetica,sans-serif", fontsize=12, labelloc="t"];`,
-    '  node [shape=box, style="rounded", fontname="Courier,monospace", fontsize=12, margin="0.2,0.12"];',
-    '  edge [fontname="Courier,monospace", fontsize=9];',
+    `  graph [id=${quoted(id)}, class="lock-graph", bgcolor="transparent", rankdir="LR", nodesep=0.6, ranksep=1.2, label=${quoted(report.title)}, fontname="Helvetica", fontsize=12, labelloc="t"];`,
+    '  node [shape=box, style="rounded", fontname="Courier", fontsize=12, margin="0.2,0.12"];',
+    '  edge [fontname="Courier", fontsize=9];',
     ...[...nodes.values()].map((node) => nodeLine(node, id)),
     ...edges,
     '}',

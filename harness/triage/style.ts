@@ -1,10 +1,14 @@
-/** The style sheet of the page: system fonts, nothing loaded. */
-export const style = `
+/** Colours of all pages, light and dark as the reader's system is. */
+export const palette = `
 :root { --fg: #1b1b1b; --dim: #5f6368; --bg: #ffffff; --card: #f6f7f9; --line: #d7dbe0; --link: #0b57d0;
   --bug: #b3261e; --warning: #8a5300; --info: #0b57d0; --good: #1b6e33 }
 @media (prefers-color-scheme: dark) { :root { --fg: #e6e6e6; --dim: #9aa0a6; --bg: #15171a; --card: #1e2125; --line: #3a3f45;
   --link: #8ab4f8; --bug: #ff8a80; --warning: #ffb74d; --info: #8ab4f8; --good: #81c995 } }
-* { box-sizing: border-box }
+`;
+
+/** The style sheet of the pages without a script: system fonts, nothing loaded. */
+export const style = `
+${palette}* { box-sizing: border-box }
 body { margin: 0; background: var(--bg); color: var(--fg); font: 15px/1.5 system-ui, sans-serif }
 main { max-width: 76rem; margin: 0 auto; padding: 1.5rem }
 h1 { font-size: 1.4rem; overflow-wrap: anywhere; margin: 0 0 .25rem }

@@ -1,9 +1,12 @@
 import { Command } from '@commander-js/extra-typings';
 import { benchGuest } from '../../harness/bench/guest.ts';
 import type { Figure } from '../../harness/bench/measure.ts';
+import { benchPage } from '../../harness/bench/page.ts';
 import { findKernel } from '../../harness/find-kernel.ts';
+import { testNeeds } from '../../harness/host/needs.ts';
 import { screenOn } from '../../harness/output/screen.ts';
 import { table } from '../../harness/output/table.ts';
+import { ensureHost } from '../host.ts';
 import { interruptible } from '../interrupt.ts';
 import { triageBench } from './triage.ts';
 
@@ -11,7 +14,8 @@ export const benchVerb = () =>
   new Command('bench')
     .description('measure Ringtrial itself on this machine')
     .addCommand(guestBench())
-    .addCommand(triageBench(render));
+    .addCommand(triageBench(render))
+    .addCommand(pageBench());
 
 const guestBench = () =>
   new Command('guest')
@@ -28,6 +32,23 @@ const guestBench = () =>
       const figures = await benchGuest({ kernel, signal, onProgress: (what) => screen.status(what) });
       screen.end();
       process.stdout.write(options.json ? `${JSON.stringify(figures, null, 2)}\n` : render(figures));
+    });
+
+const pageBench = () =>
+  new Command('page')
+    .description('the page of 10,000 cells: its size, and how soon it can be used in a headless Chromium')
+    .option('--json', 'print the figures as JSON')
+    .action(async (options) => {
+      const signal = interruptible();
+      await ensureHost(signal, testNeeds);
+      const screen = screenOn(process.stderr);
+      try {
+        const figures = await benchPage({ signal, onProgress: (what) => screen.status(what) });
+        screen.end();
+        process.stdout.write(options.json ? `${JSON.stringify(figures, null, 2)}\n` : render(figures));
+      } finally {
+        screen.end();
+      }
     });
 
 const render = (figures: readonly Figure[]): string =>

@@ -7,6 +7,7 @@ import { Command } from '@commander-js/extra-typings';
 import { execa } from 'execa';
 import { z } from 'zod';
 import { ExitCode, RingtrialError } from '../../common/errors.ts';
+import { needs, testNeeds } from '../../harness/host/needs.ts';
 import { ensureHost } from '../host.ts';
 import { interruptible } from '../interrupt.ts';
 
@@ -48,7 +49,7 @@ export const testVerb = () =>
       const signal = interruptible();
       if (!existsSync(path.join(root, 'vitest.config.ts')))
         throw new NoTestsError("Ringtrial's own tests are not in its package: clone its repository.");
-      await ensureHost(signal);
+      await ensureHost(signal, [...needs, ...testNeeds]);
       const counts: Count[] = [];
       if (files.length === 0) for (const check of checks) counts.push(await runCheck(check, signal));
       for (const project of options.unit ? ['unit'] : ['unit', 'vm'])

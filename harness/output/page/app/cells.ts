@@ -1,0 +1,96 @@
+import type { Status } from '../../../status.ts';
+import type { Change, PageIndex, TrialEntry } from '../document.ts';
+import type { Route } from './route.ts';
+
+/** A test of a trial as the lists show it. */
+export interface Cell {
+  readonly trial: TrialEntry;
+  readonly trialNumber: number;
+  /** Among the trial's tests. */
+  readonly number: number;
+  readonly name: string;
+  readonly base: Status;
+  readonly candidate: Status;
+  readonly change: Change;
+  readonly behaviours: number;
+  readonly reports: readonly number[];
+  readonly history: string;
+}
+
+/** What is looked at first. */
+const gravest: readonly Change[] = [
+  'regression',
+  'fails, base unknown',
+  'no longer runs',
+  'not observed',
+  'fails differently',
+  'fails on both',
+  'flaky',
+  'passes, base unknown',
+  'known failure',
+  'fixed',
+  'same',
+];
+
+const gravity = ({ change, behaviours }: Cell): number =>
+  gravest.indexOf(change) * 2 - (change === 'same' && behaviours > 0 ? 1 : 0);
+
+/** All tests of all trials, the gravest first. */
+export function cellsOf({ trials, names, changes, statuses }: PageIndex): Cell[] {
+  const cells = trials.flatMap((trial, trialNumber) =>
+    trial.cells.map(
+      ([name, base, candidate, change, behaviours, reports, history], number): Cell => ({
+        ...{ trial, trialNumber, number, behaviours, reports, history },
+        name: names[name] ?? '',
+        base: statuses[base] ?? 'MISS',
+        candidate: statuses[candidate] ?? 'MISS',
+        change: changes[change] ?? 'not observed',
+      }),
+    ),
+  );
+  return cells.toSorted((a, b) => gravity(a) - gravity(b));
+}
+
+/** Whether the patch made a difference to a test. */
+export const isChanged = (cell: Cell): boolean =>
+  cell.behaviours > 0 || !['same', 'known failure', 'fails on both', 'flaky'].includes(cell.change);
+
+/** What the words of a filter are looked for in, made when it is first needed. */
+const texts = new WeakMap<Cell, string>();
+
+function textOf(cell: Cell): string {
+  const known = texts.get(cell);
+  if (known !== undefined) return known;
+  const { name, trial, change, base, candidate } = cell;
+  const text = `${name} ${trial.id} ${change} ${base} ${candidate} ${trial.verdict}`.toLowerCase();
+  texts.set(cell, text);
+  return text;
+}
+
+/** Every word must be there; one that begins with `-` must not. */
+export function matcher(text: string): (haystack: string) => boolean {
+  const words = text
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '' && word !== '-');
+  const [without, wanted] = [true, false].map((negated) =>
+    words.filter((word) => word.startsWith('-') === negated).map((word) => (negated ? word.slice(1) : word)),
+  ) as [string[], string[]];
+  return (haystack) =>
+    wanted.every((word) => haystack.includes(word)) && !without.some((word) => haystack.includes(word));
+}
+
+export function filtered(
+  cells: readonly Cell[],
+  { text, only }: Pick<Route, 'text' | 'only'>,
+): readonly Cell[] {
+  if (text.trim() === '' && only.length === 0) return cells;
+  const matches = matcher(text);
+  const wanted = only.filter((word) => word !== 'changed');
+  return cells.filter(
+    (cell) =>
+      (wanted.length === 0 || wanted.includes(cell.candidate)) &&
+      (wanted.length === only.length || isChanged(cell)) &&
+      matches(textOf(cell)),
+  );
+}

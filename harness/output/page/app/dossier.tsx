@@ -1,0 +1,28 @@
+import type { Dossier } from '../document.ts';
+
+/** What was taken down of guests in which something hung. */
+export function DossierList({ dossiers }: { dossiers: readonly Dossier[] }) {
+  if (dossiers.length === 0) return null;
+  return (
+    <section>
+      <h2>Hangs</h2>
+      {dossiers.map(({ program, side, repetition, directory, files }) => (
+        <article key={directory}>
+          <h3>
+            {program} on {side}, repetition {repetition}
+          </h3>
+          <p class="facts">
+            <code>{directory}</code>
+          </p>
+          {files.map(({ name, text, left }) => (
+            <details key={name}>
+              <summary>{name}</summary>
+              <pre tabIndex={0}>{text}</pre>
+              {left > 0 && <p class="facts">{left} more bytes in the file</p>}
+            </details>
+          ))}
+        </article>
+      ))}
+    </section>
+  );
+}

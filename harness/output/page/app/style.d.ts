@@ -1,0 +1,2 @@
+/** Vite takes a style sheet as a module. */
+declare module '*.css';

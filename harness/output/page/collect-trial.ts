@@ -1,0 +1,85 @@
+import type { LoadedTrial } from '../../load-run.ts';
+import { isLikely } from '../../lock-orders.ts';
+import { describeAdded } from '../../triage/dependency-diff.ts';
+import type { LockOrder, TestComparison, TestSide, Verdict } from '../../verdict.ts';
+import type { ObservationDetail, OrderDetail, SideDetail, TestDetail, TrialDetail } from './document.ts';
+import { dossiersOf } from './dossiers.ts';
+import { type History, longestHistory } from './history.ts';
+import { allVisible } from './visible.ts';
+
+/** Of a test's diagnostics, in lines, and of each, in characters. */
+const mostDiagnostics = 40;
+const longestText = 2_000;
+const longestLog = 16_000;
+
+/** The story of one trial. */
+export async function trialDetail(
+  trial: LoadedTrial,
+  verdict: Verdict,
+  history: History,
+): Promise<TrialDetail> {
+  const { reasons, behaviours, accelerator, tree, candidate, repetitions, startedAt, seconds, kernels } =
+    verdict;
+  const { buildError } = verdict;
+  const about = {
+    reasons,
+    behaviours,
+    accelerator,
+    tree,
+    candidate,
+    repetitions,
+    startedAt,
+    seconds,
+    kernels,
+  };
+  return {
+    ...allVisible(about),
+    directory: allVisible(trial.directory),
+    ...(buildError === undefined
+      ? {}
+      : { buildError: allVisible({ ...buildError, log: cut(buildError.log, longestLog) }) }),
+    orders: verdict.lockOrders.map(orderDetail),
+    tests: verdict.tests.map((test) => testDetail(test, trial, history)),
+    dossiers: await dossiersOf(trial.directory),
+  };
+}
+
+export const orderDetail = (order: LockOrder): OrderDetail => {
+  const { from, to, meaning, programs, runs, ofPatch } = order;
+  const sentence = describeAdded({ ...order, path: order.path });
+  return allVisible({ from, to, meaning, programs, runs, ofPatch, sentence, likely: isLikely(order) });
+};
+
+function testDetail(test: TestComparison, trial: LoadedTrial, history: History): TestDetail {
+  const { p, pCorrected, runsForFixed } = test;
+  return allVisible({
+    ...{ p, pCorrected, runsForFixed },
+    base: sideDetail(test.base),
+    candidate: sideDetail(test.candidate),
+    observations: observationsOf(test),
+    past: history.test(trial, test.name).slice(-longestHistory),
+  });
+}
+
+function sideDetail({ observations: _, ...side }: TestSide): SideDetail {
+  return {
+    ...side,
+    diagnostics: side.diagnostics.slice(0, mostDiagnostics).map((line) => cut(line, longestText)),
+  };
+}
+
+/** By key, in the order in which they were first seen: a repetition's list is short, but there are many of them. */
+function observationsOf(test: TestComparison): ObservationDetail[] {
+  const found = new Map<string, { unit?: string; base: string[]; candidate: string[] }>();
+  for (const side of ['base', 'candidate'] as const)
+    for (const { key, value, unit } of test[side].observations.flat()) {
+      const entry = found.get(key) ?? { base: [], candidate: [] };
+      entry[side].push(cut(value, longestText));
+      if (unit !== undefined) entry.unit = unit;
+      found.set(key, entry);
+    }
+  return [...found].map(([key, entry]) => ({ key, ...entry }));
+}
+
+const cut = (text: string, limit: number): string =>
+  text.length <= limit ? text : `${text.slice(0, limit)}… (${text.length - limit} more characters)`;
