@@ -45,6 +45,7 @@ export function judgeCell(evidence: CellEvidence): PointResult[] {
       own: own.status,
       ...(evidence.blind ? { blind: evidence.blind } : {}),
       ...(use ? { lockdepUse: use } : {}),
+      ...(point?.samples ? { samples: point.samples } : {}),
       observations: point?.observations ?? (name === firstUnseen ? evidence.ktap.trailingObservations : []),
       diagnostics: point?.diagnostics ?? (name === firstUnseen ? evidence.ktap.trailing : []),
       reports: evidence.reports.map((report) => report.signature),

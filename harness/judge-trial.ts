@@ -1,6 +1,7 @@
 import { type Judgement, judge } from './judge.ts';
 import { rememberOrders } from './known-orders.ts';
 import { alphaOfLooks } from './next-round.ts';
+import { measurementRules } from './policy.ts';
 import type { Sides } from './rounds.ts';
 import { changesOfApplied } from './triage/suspect.ts';
 import type { Trial } from './trial.ts';
@@ -10,6 +11,7 @@ export async function judgeTrial(trial: Trial, { base, candidate }: Sides): Prom
   return judge(base, candidate, {
     strict: trial.options.strict ?? false,
     ...(trial.options.repeat === 'auto' ? { alpha: alphaOfLooks } : {}),
+    slowness: trial.suite.policy && measurementRules(trial.suite.policy, trial.base.version),
     failuresOfBase: trial.suite.policy?.failuresOfBase,
     baseOrders: await rememberOrders(
       trial.base.hash,

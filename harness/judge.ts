@@ -2,6 +2,7 @@ import { compareBehaviours } from './behaviours.ts';
 import { compareReports } from './compare-reports.ts';
 import { type CompareOptions, compareTests } from './compare-tests.ts';
 import { compareOrders, type OrderRecord } from './lock-orders.ts';
+import { compareMeasurements, reasonsOfSlowness, type SlownessRules } from './measurements.ts';
 import type { FoundReport, PointResult } from './status.ts';
 import { reasonOfTest } from './test-reasons.ts';
 import type { CodeChanges } from './triage/changes.ts';
@@ -20,12 +21,14 @@ export interface Observed {
 /** A verdict without the facts of its trial. */
 export type Judgement = Pick<
   Verdict,
-  'verdict' | 'summary' | 'reasons' | 'tests' | 'behaviours' | 'reports' | 'lockOrders'
+  'verdict' | 'summary' | 'reasons' | 'tests' | 'behaviours' | 'measurements' | 'reports' | 'lockOrders'
 >;
 
 export interface JudgeOptions extends CompareOptions {
   /** A changed behaviour rejects. */
   readonly strict: boolean;
+  /** How much slower something may become, by test and measurement; nothing decides where it is left out. */
+  readonly slowness?: SlownessRules | undefined;
   /** What the candidate changes in the code, which reports are attributed to. */
   readonly changes: CodeChanges;
   /** The lock orders that base recorded, in earlier runs too; undefined: its lockdep was not asked. */
@@ -45,10 +48,11 @@ type Reason = Verdict['reasons'][number];
 export function judge(
   base: Observed,
   candidate: Observed,
-  { strict, changes, baseOrders, ...options }: JudgeOptions,
+  { strict, slowness, changes, baseOrders, ...options }: JudgeOptions,
 ): Judgement {
   const tests = compareTests(base.points, candidate.points, options);
   const behaviours = compareBehaviours(tests);
+  const measurements = compareMeasurements(base.points, candidate.points);
   const reports = compareReports(base.reports, candidate.reports, {
     changes,
     base: base.reports.map(({ report }) => report),
@@ -60,11 +64,12 @@ export function judge(
     ...reports.filter((report) => report.new).map(reasonOfReport),
     ...tests.flatMap((test) => reasonOfTest(test, candidate.points, fresh)),
     ...(strict ? behaviours.map(reasonOfBehaviour) : []),
+    ...measurements.flatMap((one) => reasonsOfSlowness(one, slowness)),
     ...lockOrders.flatMap(reasonOfOrder),
     ...reasonsOfBoot(candidate),
     ...reasonsOfNothing(tests),
   ];
-  return conclude({ reasons, tests, behaviours, reports, lockOrders });
+  return conclude({ reasons, tests, behaviours, measurements, reports, lockOrders });
 }
 
 /** The verdict that follows from the reasons, and its one line. */

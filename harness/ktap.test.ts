@@ -76,3 +76,29 @@ describe('parseKtap', () => {
     fc.assert(fc.property(fc.array(lineish), (parts) => void parseKtap(parts.join(''))));
   });
 });
+
+describe('samples', () => {
+  test('belong to the next result, by name, and are no diagnostics', () => {
+    const { points } = parseKtap(
+      'KTAP version 1\n1..2\n# sample a b[1]=10\n# sample c=5\n# sample a b[1]=12\nok 1 x\n# hello\nok 2 y\n',
+    );
+    expect(points[0]?.samples).toEqual([
+      { name: 'a b[1]', values: [10, 12] },
+      { name: 'c', values: [5] },
+    ]);
+    expect(points[0]?.diagnostics).toEqual([]);
+    expect(points[1]?.samples).toBeUndefined();
+  });
+
+  test('that are no numbers of nanoseconds stay what they are: lines', () => {
+    const { points } = parseKtap('# sample a=-1\n# sample =1\n# sample a=1e9\nok 1 x\n');
+    expect(points[0]?.samples).toBeUndefined();
+    expect(points[0]?.diagnostics).toHaveLength(3);
+  });
+
+  test('are bounded', () => {
+    const lines = Array.from({ length: 10_500 }, (_, at) => `# sample a=${at}`);
+    const { points } = parseKtap(`${lines.join('\n')}\nok 1 x\n`);
+    expect(points[0]?.samples?.[0]?.values).toHaveLength(10_000);
+  });
+});

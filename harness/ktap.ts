@@ -1,4 +1,4 @@
-import type { Observation, Status } from './status.ts';
+import type { Observation, Samples, Status } from './status.ts';
 
 /** One top-level result line of a KTAP document. */
 export interface KtapPoint {
@@ -8,6 +8,7 @@ export interface KtapPoint {
   /** Text behind the directive: why it was skipped, what is broken. */
   readonly reason?: string;
   readonly observations: readonly Observation[];
+  readonly samples?: readonly Samples[];
   readonly diagnostics: readonly string[];
 }
 
@@ -25,6 +26,10 @@ export interface Ktap {
 }
 
 const resultLine = /^(ok|not ok) (\d+)(?: -)? ?([^#]*?)(?: *# *(\S+)(?: (.*))?)?$/;
+const sampleLine = /^# sample (\S[^=]{0,79})=(\d{1,15})$/;
+/** A program that prints more of one name, or of more names, is at fault; the rest is left out. */
+const mostSamples = 10_000;
+const mostNames = 200;
 const observeLine = /^# observe ([A-Za-z0-9_.-]+)=(\S+)(?: (\S+))?$/;
 
 /**
@@ -39,6 +44,7 @@ export function parseKtap(text: string): Ktap {
   let planned: number | undefined;
   let diagnostics: string[] = [];
   let observations: Observation[] = [];
+  let samples = new Map<string, number[]>();
   for (const raw of text.split('\n')) {
     const line = raw.trimEnd();
     const plan = /^1\.\.(\d+)/.exec(line);
@@ -46,11 +52,12 @@ export function parseKtap(text: string): Ktap {
     if (/^K?TAP version \d+$/.test(line)) present = true;
     else if (plan) planned = Number(plan[1]);
     else if (result) {
-      points.push({ ...point(result), observations, diagnostics });
+      points.push({ ...point(result), observations, ...taken(samples), diagnostics });
       diagnostics = [];
       observations = [];
+      samples = new Map();
     } else if (line.startsWith('Bail out!')) problems.push(line);
-    else if (line !== '') {
+    else if (line !== '' && !noteSample(samples, line)) {
       const observed = observation(line);
       if (observed) observations.push(observed);
       else diagnostics.push(line.replace(/^# ?/, ''));
@@ -77,6 +84,19 @@ function observation(line: string): Observation | undefined {
   const [, key = '', value = '', unit] = match;
   return unit === undefined ? { key, value } : { key, value, unit };
 }
+
+/** Whether a line is a sample; then it is kept with the others of its name. */
+function noteSample(samples: Map<string, number[]>, line: string): boolean {
+  const [, name, value] = sampleLine.exec(line) ?? [];
+  if (name === undefined) return false;
+  const values = samples.get(name) ?? [];
+  if (samples.size < mostNames || samples.has(name)) samples.set(name, values);
+  if (values.length < mostSamples) values.push(Number(value));
+  return true;
+}
+
+const taken = (samples: ReadonlyMap<string, readonly number[]>): Pick<KtapPoint, 'samples'> =>
+  samples.size === 0 ? {} : { samples: [...samples].map(([name, values]) => ({ name, values })) };
 
 function numbering(points: readonly KtapPoint[], planned: number | undefined): string[] {
   const problems: string[] = [];

@@ -11,6 +11,8 @@ export function ruleOf(entry: PolicyEntry): string {
   if ('mustRun' in entry) return 'must not be skipped';
   if ('known' in entry)
     return `known to fail${entry.sometimes ? ', sometimes' : ''}, with words like /${entry.known}/`;
+  if ('measurement' in entry)
+    return `${entry.measurement} takes at most ${entry.ratioAtMost} times as long as without the patch`;
   const rule = `${entry.observation} ${[...conditions(entry)].join(' and ')}`;
   return entry.knownFailure ? `known not to keep: ${rule}` : rule;
 }

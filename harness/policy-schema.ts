@@ -59,6 +59,15 @@ const knownEntry = z.strictObject({
   sometimes: z.boolean().default(false),
 });
 
+/** How much slower a patch may make something. Without such an entry measurements are shown and decide nothing. */
+const measurementEntry = z.strictObject({
+  ...about,
+  /** The name of samples, or of an observation with a unit. */
+  measurement: z.string().min(1),
+  /** The candidate's median by base's: the whole interval at 95 % must lie above this to reject. */
+  ratioAtMost: z.number().positive(),
+});
+
 /** policy.json of a suite: what counts as a failure on which kernels. */
 export const policySchema = z.strictObject({
   /**
@@ -68,7 +77,7 @@ export const policySchema = z.strictObject({
    */
   failuresOfBase: z.enum(['doubt', 'known']).default('doubt'),
   entries: z
-    .array(z.union([observationEntry, mustRunEntry, knownEntry]))
+    .array(z.union([observationEntry, mustRunEntry, knownEntry, measurementEntry]))
     .refine(
       (entries) => new Set(entries.map((entry) => entry.id)).size === entries.length,
       'two entries have the same id',
@@ -78,6 +87,7 @@ export const policySchema = z.strictObject({
 export type Policy = z.infer<typeof policySchema>;
 export type PolicyEntry = Policy['entries'][number];
 export type ObservationEntry = z.infer<typeof observationEntry>;
+export type MeasurementEntry = z.infer<typeof measurementEntry>;
 export type KnownEntry = z.infer<typeof knownEntry>;
 
 function isPattern(text: string): boolean {

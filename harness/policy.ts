@@ -1,5 +1,5 @@
 import { inRange } from './policy-range.ts';
-import type { KnownEntry, ObservationEntry, Policy, PolicyEntry } from './policy-schema.ts';
+import type { KnownEntry, MeasurementEntry, ObservationEntry, Policy, PolicyEntry } from './policy-schema.ts';
 import type { Observation, PointResult, PolicyNote } from './status.ts';
 
 /**
@@ -48,6 +48,20 @@ function judged(point: PointResult, entries: readonly PolicyEntry[]): PointResul
   return unseen.length === 0 ? point : asBroken(point, unseen);
 }
 
+const isMeasured = (entry: PolicyEntry): entry is MeasurementEntry => 'measurement' in entry;
+
+/** What a policy says of how much slower a test may become on a kernel. */
+export const measurementRules = (
+  policy: Policy,
+  kernel: string,
+): ((test: string, measurement: string) => MeasurementEntry[]) => {
+  const entries = policy.entries.filter(isMeasured).filter((entry) => inRange(entry.kernels, kernel));
+  return (test, measurement) =>
+    entries.filter(
+      (entry) => entry.measurement === measurement && entry.tests.some((pattern) => matches(pattern, test)),
+    );
+};
+
 const isKnown = (entry: PolicyEntry): entry is KnownEntry => 'known' in entry;
 
 /** What is forbidden and was seen. An observation is a fact even of a point that ended badly. */
@@ -62,7 +76,7 @@ function breach(entry: PolicyEntry, point: PointResult): PolicyNote[] {
       ),
     ];
   }
-  if (isKnown(entry)) return [];
+  if (isKnown(entry) || isMeasured(entry)) return [];
   return seen(entry, point)
     .flatMap((observation) => complaint(entry, observation))
     .map((text) => note(entry, entry.knownFailure ? 'known' : 'failed', text));

@@ -20,6 +20,13 @@ export interface Observation {
   readonly unit?: string | undefined;
 }
 
+/** Measurements of one kind that a test took in one run. */
+export interface Samples {
+  readonly name: string;
+  /** Nanoseconds, in the order in which they were taken. */
+  readonly values: readonly number[];
+}
+
 /** From when on, by the guest's clock, and why a kernel's silence says nothing. */
 export interface Blind {
   /** Seconds since the guest's boot; undefined when nobody knows. */
@@ -64,6 +71,7 @@ export interface PointResult {
   /** The table that lockdep would have run out of first, after the program's end. */
   readonly lockdepUse?: TableUse;
   readonly observations: readonly Observation[];
+  readonly samples?: readonly Samples[];
   /** The other `#` lines: what was expected and what was seen. */
   readonly diagnostics: readonly string[];
   /** Signatures of the kernel reports printed while the program ran. */

@@ -124,6 +124,48 @@ const lockOrder = z.object({
 
 const kernel = z.object({ hash: z.string(), version: z.string(), vmlinux: z.string(), reused: z.boolean() });
 
+const interval = z.tuple([z.number(), z.number()]);
+
+/** Measurements of one kernel, in ascending order and thinned out where there are many. */
+const distribution = z.object({
+  /** Runs that took any, and how many all together. */
+  runs: z.number().int(),
+  count: z.number().int(),
+  quantiles: z.object({
+    ...{ min: z.number(), p5: z.number(), p25: z.number(), p50: z.number() },
+    ...{ p75: z.number(), p95: z.number(), p99: z.number(), max: z.number() },
+  }),
+  samples: z.array(z.number()).max(100),
+});
+
+/** A quantile on both kernels, with bootstrap intervals at 95 %. */
+const difference = z.object({
+  base: z.number(),
+  candidate: z.number(),
+  /** Candidate minus base. */
+  difference: z.number(),
+  differenceInterval: interval,
+  /** Candidate by base; absent where base may be 0. */
+  ratio: z.number().optional(),
+  ratioInterval: interval.optional(),
+});
+
+const measurement = z.object({
+  test: z.string(),
+  name: z.string(),
+  /** `ns` for samples. */
+  unit: z.string(),
+  /** Many of a run (`# sample`), or one of each run (`# observe` with a unit). */
+  kind: z.enum(['samples', 'observation']),
+  base: distribution,
+  candidate: distribution,
+  median: difference,
+  /** Where there are enough samples. */
+  p99: difference.optional(),
+  /** The median's interval leaves out "no difference". */
+  differs: z.boolean(),
+});
+
 /** What so many runs can and cannot say of failures that were not seen. */
 const certainty = z.object({
   /** How sure, 0 to 1. */
@@ -174,6 +216,8 @@ export const verdictSchema = z.object({
     .optional(),
   tests: z.array(testComparison),
   behaviours: z.array(behaviour),
+  /** They decide nothing unless the suite's policy says so. */
+  measurements: z.array(measurement).optional(),
   reports: z.array(reportComparison),
   /** What lockdep recorded with the patch alone, even where it did not complain. */
   lockOrders: z.array(lockOrder),
@@ -186,5 +230,6 @@ export type Verdict = z.infer<typeof verdictSchema>;
 export type TestComparison = z.infer<typeof testComparison>;
 export type TestSide = z.infer<typeof testSide>;
 export type Behaviour = z.infer<typeof behaviour>;
+export type Measurement = z.infer<typeof measurement>;
 export type LockOrder = z.infer<typeof lockOrder>;
 export type ReportComparison = z.infer<typeof reportComparison>;

@@ -5,7 +5,7 @@ const word = z.string().trim().min(1);
 /** What may differ from trial to trial beside what is tried on what. */
 const settings = {
   repeat: z
-    .union([z.int().min(1).max(10_000), z.literal('auto')])
+    .union([z.int().min(1).max(10_000), z.literal('auto', 'expected a number, or "auto"')])
     .optional()
     .describe('How often each kernel runs the suite, in turns; auto: until failures are told from chance.'),
   only: z.array(word).min(1).optional().describe('Only these programs of the suite.'),

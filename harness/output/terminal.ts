@@ -3,6 +3,7 @@ import { safe, safeLine } from '../triage/safe.ts';
 import type { TestComparison, TestSide, Verdict } from '../verdict.ts';
 import { certaintyText, changeCell, rateWords } from './certainty.ts';
 import { blindList, headroom, orderList, reportList } from './findings.ts';
+import { measurementList } from './measurements.ts';
 import { styled } from './screen.ts';
 import { type Row, table } from './table.ts';
 
