@@ -60,7 +60,7 @@ function judged(
   seen: SideResult,
   repeat: number,
 ): Pick<MutantRow, 'result' | 'how' | 'repetitions' | 'problem'> {
-  const spoke = [...panicked(seen), ...against(base, seen)];
+  const spoke = against(base, seen);
   if (spoke.length > 0) {
     const how = spoke.map(({ detector, program, text }) => ({ detector, program, text }));
     return {
@@ -69,14 +69,10 @@ function judged(
       repetitions: Math.max(1, Math.min(...spoke.map((one) => one.repetition))),
     };
   }
-  const problem = seen.bootFailure?.message.split('\n')[0] ?? unobserved(base, seen);
+  // A guest that does not boot says nothing about the suite, and on a busy host nothing about the kernel.
+  const problem =
+    seen.bootFailure?.panic ?? seen.bootFailure?.message.split('\n')[0] ?? unobserved(base, seen);
   return problem === undefined
     ? { result: 'missed', how: [], repetitions: repeat }
     : { result: 'unclear', how: [], repetitions: repeat, problem };
 }
-
-/** A kernel that panics at boot speaks; one that only takes longer than anybody waits may have met a busy host. */
-const panicked = ({ bootFailure }: SideResult): ReturnType<typeof against> =>
-  bootFailure?.panic === undefined
-    ? []
-    : [{ detector: 'warn', program: null, text: bootFailure.panic, repetition: 1 }];

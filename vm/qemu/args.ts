@@ -81,6 +81,8 @@ export const guestCommandLine = (extra: string): string =>
     'ignore_loglevel',
     // A panic restarts at once, a restart is a triple fault, and -no-reboot turns it into QEMU's end.
     'panic=-1 reboot=t',
+    // At boot the kernel waits for some timer interrupts and panics when a busy host lets them come late.
+    'no_timer_check',
     extra,
   ]
     .join(' ')
