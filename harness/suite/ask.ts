@@ -2,7 +2,7 @@ import path from 'node:path';
 import { capture, openArea } from '../../vm/kernel/index.ts';
 
 /** A program that was asked something and does not end is not waited for. */
-const patienceMs = 10_000;
+const patienceMs = 60_000;
 
 export interface Asking {
   /** It came with Ringtrial. What others wrote was made for a guest, and is confined on this machine. */
