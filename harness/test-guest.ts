@@ -14,13 +14,19 @@ export class PushError extends RingtrialError {
 /** A directory of the guest where the programs lie. */
 export const guestTests = '/tests';
 
+/**
+ * Of one step of a guest's preparation. It takes seconds on an idle machine, and a busy one is no fault of the
+ * guest's: unpacking and hashing emulated, with the load of ten others, took more than a minute.
+ */
+const preparationMs = 300_000;
+
 /** Puts a suite's programs into a guest over SSH and has the guest confirm their hashes. */
 export async function pushSuite(guest: Guest, suite: Suite, signal?: AbortSignal): Promise<void> {
   const sums = suite.programs.map((program) => `${program.sha256}  ${program.name}\n`).join('');
   const command = `cd ${guestTests} && tar -xJf - && printf '%s' '${sums}' | sha256sum -c -s`;
   const result = await guest.exec(command, {
     stdin: await packPrograms(suite.programs),
-    deadlineMs: 60_000,
+    deadlineMs: preparationMs,
     ...(signal ? { signal } : {}),
   });
   if (result.outcome.type !== 'exited' || result.outcome.code !== 0) {
@@ -50,7 +56,7 @@ export async function prepareGuest(guest: Guest, suite: Suite, signal?: AbortSig
   await pushSuite(guest, suite, signal);
   await runSuitePreparation(guest, suite, signal);
   await guest.exec(`${calmKmemleak}; ${resetCounters}`, {
-    deadlineMs: 60_000,
+    deadlineMs: preparationMs,
     ...(signal ? { signal } : {}),
   });
 }
@@ -58,7 +64,10 @@ export async function prepareGuest(guest: Guest, suite: Suite, signal?: AbortSig
 /** What the suite's own programs need in the guest, before it is first forked. */
 async function runSuitePreparation(guest: Guest, suite: Suite, signal?: AbortSignal): Promise<void> {
   if (suite.prepare === undefined) return;
-  const result = await guest.exec(suite.prepare, { deadlineMs: 60_000, ...(signal ? { signal } : {}) });
+  const result = await guest.exec(suite.prepare, {
+    deadlineMs: preparationMs,
+    ...(signal ? { signal } : {}),
+  });
   if (result.outcome.type === 'exited' && result.outcome.code === 0) return;
   const said = result.stderr.toString('utf8').trim().split('\n').slice(-3).join('; ');
   throw new PushError(
@@ -68,7 +77,7 @@ async function runSuitePreparation(guest: Guest, suite: Suite, signal?: AbortSig
 
 /**
  * Each program has the same C library in it, a megabyte that is packed once when the window spans several
- * programs: 2.7 MB for 46 of them, where gzip gives 31 MB, which an emulated guest took a minute to receive.
+ * programs: 2 MB for 48 of them, where gzip gives 31 MB, which an emulated guest took a minute to receive.
  */
 const compress = 'xz -T1 --lzma2=preset=1,dict=8MiB';
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Boots a kernel that has provoke.c once per name and keeps the console: record.sh VMLINUX DIRECTORY NAME...
+# Boots a kernel that has provoke/ once per name and keeps the console: record.sh VMLINUX DIRECTORY NAME...
 # Needs QEMU, cpio and Debian's busybox-static.
 set -eu
 vmlinux=$1 out=$2
