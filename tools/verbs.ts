@@ -46,6 +46,12 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./verbs/merge.ts')).mergeVerb(),
   },
   {
+    name: 'worker',
+    usage: '[options]',
+    description: 'build kernels and run trials of matrices that others put into a queue, until it is stopped',
+    load: async () => (await import('./verbs/worker.ts')).workerVerb(),
+  },
+  {
     name: 'ledger',
     usage: '',
     description: 'the index over all runs: the history of a test or a kernel report, and making it anew',

@@ -29,6 +29,7 @@ export const testNeeds: readonly Need[] = [
     debianPackage: 'chromium',
     versionArgs: ['--version'],
   },
+  { name: '/usr/lib/postgresql', why: 'ringtrial test (the queue)', debianPackage: 'postgresql' },
 ];
 
 /** Everything, in the order in which a trial comes to need it. */

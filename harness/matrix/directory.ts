@@ -75,7 +75,7 @@ export class MatrixDirectory implements AsyncDisposable {
         `${root} is the directory of another plan. Leave the file out to go on with that one, or begin a new matrix.`,
       );
     const opened = new MatrixDirectory(root, plan, await own(root));
-    for (const trial of plan.trials) opened.#setAside(trial);
+    for (const trial of plan.trials) if (!opened.verdictOf(trial)) setAside(opened.at(trial.directory));
     return opened;
   }
 
@@ -91,6 +91,13 @@ export class MatrixDirectory implements AsyncDisposable {
     const known = this.#verdicts.get(trial.id) ?? readVerdict(this.at(trial.directory));
     if (known) this.#verdicts.set(trial.id, known);
     return known;
+  }
+
+  /** Its name among the machines that share its work, made when it is asked for first. */
+  sharedId(make: () => string): string {
+    const file = this.at('shared-id');
+    if (!existsSync(file)) replaceFile(file, `${make()}\n`);
+    return readFileSync(file, 'utf8').trim();
   }
 
   pinnedTree(spec: string): { readonly id: string; readonly hash: string } | undefined {
@@ -120,15 +127,14 @@ export class MatrixDirectory implements AsyncDisposable {
     replaceFile(this.at('matrix.json'), `${JSON.stringify(document, null, 2)}\n`);
     return document;
   }
+}
 
-  /** A trial that was interrupted keeps its evidence under another name, and is run from its beginning. */
-  #setAside(trial: PlannedTrial): void {
-    const directory = this.at(trial.directory);
-    if (!existsSync(directory) || this.verdictOf(trial)) return;
-    let count = 1;
-    while (existsSync(`${directory}.interrupted-${count}`)) count++;
-    renameSync(directory, `${directory}.interrupted-${count}`);
-  }
+/** What was interrupted keeps its evidence under another name, and is done from its beginning. */
+export function setAside(directory: string): void {
+  if (!existsSync(directory)) return;
+  let count = 1;
+  while (existsSync(`${directory}.interrupted-${count}`)) count++;
+  renameSync(directory, `${directory}.interrupted-${count}`);
 }
 
 /**

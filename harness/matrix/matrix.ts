@@ -1,4 +1,6 @@
 import path from 'node:path';
+import { RingtrialError } from '../../common/errors.ts';
+import { runQueued } from '../queue/coordinate.ts';
 import { runsRoot, stamp } from '../run-directory.ts';
 import { MatrixDirectory } from './directory.ts';
 import type { MatrixDocument } from './document.ts';
@@ -8,6 +10,11 @@ import type { MatrixFile } from './file.ts';
 import { checkMatrix, loadMatrixFile } from './load-file.ts';
 import { type Plan, shardOf } from './plan.ts';
 import { runTrials } from './run.ts';
+
+/** A queue without what it needs. */
+export class QueueUsageError extends RingtrialError {
+  readonly code = 'QUEUE_WITHOUT_STORE';
+}
 
 export interface MatrixOptions {
   /** A matrix file (TypeScript or JSON), or its content, whose relative paths start at the current directory. */
@@ -22,6 +29,10 @@ export interface MatrixOptions {
   readonly shard?: { readonly index: number; readonly count: number } | undefined;
   /** Compilers at once; by default as many as there are processors. */
   readonly jobs?: number | undefined;
+  /** `postgres://…`: workers (`ringtrial worker`) do it, on any number of machines. */
+  readonly queue?: string | undefined;
+  /** With `queue`: a directory that all machines see. */
+  readonly store?: string | undefined;
   readonly onEvent?: MatrixListener | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -44,6 +55,13 @@ export async function matrix(options: MatrixOptions): Promise<MatrixResult> {
   await using directory = await opened(plan, options);
   const trials = options.shard ? shardOf(directory.plan.trials, options.shard) : directory.plan.trials;
   const { jobs, signal, onEvent = () => {} } = options;
+  const { queue, store } = options;
+  if (queue !== undefined) {
+    if (store === undefined)
+      throw new QueueUsageError('A queue needs a store, which all machines see: --store DIR.');
+    const document = await runQueued(directory, { queue, store, signal, onEvent });
+    return { directory: directory.path, document };
+  }
   const document = await runTrials(directory, trials, { jobs, signal, onEvent });
   return { directory: directory.path, document };
 }

@@ -1,6 +1,7 @@
-import { constants, cpSync, existsSync, lstatSync, mkdirSync, readlinkSync } from 'node:fs';
+import { existsSync, lstatSync, readlinkSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { copyTree } from '../../common/copy-tree.ts';
 import { recordRun } from '../ledger/record.ts';
 import { readVerdict } from '../read-verdict.ts';
 import { MatrixDirectory, MatrixDirectoryError, readPlan } from './directory.ts';
@@ -85,16 +86,8 @@ export function takeTrial(from: string, trial: PlannedTrial, into: MatrixDirecto
   if (verdict) recordRun(verdict, into.at(trial.directory));
 }
 
-/** Blocks are shared where the file system can; links stay as they are. */
 function copy(from: string, to: string): void {
-  if (existsSync(to)) return;
-  mkdirSync(path.dirname(to), { recursive: true });
-  cpSync(from, to, {
-    recursive: true,
-    verbatimSymlinks: true,
-    preserveTimestamps: true,
-    mode: constants.COPYFILE_FICLONE,
-  });
+  if (!existsSync(to)) copyTree(from, to);
 }
 
 /** Parts that were run on different days may have met different releases of a tree. */

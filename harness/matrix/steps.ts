@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
-import { RingtrialError } from '../../common/errors.ts';
+import { ExitCode, RingtrialError } from '../../common/errors.ts';
 import { applySeries, base, type Candidate, repositoryOf } from '../../patches/index.ts';
 import {
+  type BuildOptions,
   buildKernel,
   type CompileError,
   findTree,
@@ -10,16 +11,16 @@ import {
   resolveTree,
   type Tree,
 } from '../../vm/kernel/index.ts';
-import { openTrial, testBase, tryBuilt } from '../evaluate.ts';
+import { testBase, tryBuilt } from '../evaluate.ts';
 import { prepare, settleGuests } from '../prepare.ts';
 import { stamp } from '../run-directory.ts';
 import type { SideResult } from '../side.ts';
 import { loadSuite, type Suite } from '../suite.ts';
 import type { EvaluateOptions } from '../trial.ts';
-import type { MatrixDirectory } from './directory.ts';
+import type { Verdict } from '../verdict.ts';
 import type { MatrixListener } from './events.ts';
 import { restored } from './expand.ts';
-import { baseKey, type PlannedTrial } from './plan.ts';
+import { baseKey, type Plan, type PlannedTrial } from './plan.ts';
 import { readSide, writeSide } from './side-file.ts';
 
 /** What came of a step that others wait for. `impossible`: nobody can do it here, and why. */
@@ -29,12 +30,35 @@ export type Outcome<Done> =
 export type BuildOutcome =
   | Outcome<{ readonly kernel: Kernel }>
   | { readonly state: 'rejected'; readonly error: CompileError };
-/** `directory` is the run of base, in which its consoles lie. */
-export type BaseOutcome = Outcome<{ readonly seen: SideResult; readonly directory: string }>;
+/** `directory` is the run of base, in which its consoles lie; `baseHash` its kernel's. */
+export type BaseOutcome = Outcome<{
+  readonly seen: SideResult;
+  readonly directory: string;
+  readonly baseHash: string;
+}>;
+
+/** Where a matrix's files go. */
+export interface Place {
+  readonly plan: Plan;
+  /** An absolute path in it. */
+  at(...parts: string[]): string;
+  verdictOf(trial: PlannedTrial): Verdict | undefined;
+  /** The tree that a matrix began with, by its spec. */
+  pinnedTree(spec: string): { readonly id: string; readonly hash: string } | undefined;
+  pinTree(spec: string, tree: { readonly id: string; readonly hash: string }): void;
+}
+
+/** This machine is not the one for it: another one may be, so it is no outcome of the step. */
+export class UnfitMachineError extends RingtrialError {
+  readonly code = 'UNFIT_MACHINE';
+  override readonly exitCode = ExitCode.inconclusive;
+}
 
 export interface StepOptions {
   /** Compilers at once. */
   readonly jobs?: number | undefined;
+  /** Has kernels that this machine has not. */
+  readonly elsewhere?: BuildOptions['elsewhere'];
   readonly signal?: AbortSignal | undefined;
   readonly onEvent: MatrixListener;
 }
@@ -44,12 +68,12 @@ const niceness = 10;
 
 /** The single steps of a matrix: a build, a run of base, a trial. None of them throws for what a candidate does. */
 export class Steps {
-  readonly #directory: MatrixDirectory;
+  readonly #directory: Place;
   readonly #options: StepOptions;
   readonly #trees = new Map<string, Promise<Tree>>();
   readonly #suites = new Map<string, Promise<Suite>>();
 
-  constructor(directory: MatrixDirectory, options: StepOptions) {
+  constructor(directory: Place, options: StepOptions) {
     this.#directory = directory;
     this.#options = options;
   }
@@ -59,7 +83,7 @@ export class Steps {
     { candidate, meant, profile, tree }: PlannedTrial,
     side: 'base' | 'candidate',
   ): Promise<BuildOutcome> {
-    const { signal, jobs } = this.#options;
+    const { signal, jobs, elsewhere } = this.#options;
     const series = side === 'base' ? base : this.#candidate(candidate);
     const label = `${series.name}@${tree}/${profile}`;
     return await this.#possible(async () => {
@@ -71,7 +95,7 @@ export class Steps {
       const built = await buildKernel(
         { tree: source, changes: applied.changes, label: series.name, profile: meant.profile },
         {
-          ...{ signal, jobs, niceness },
+          ...{ signal, jobs, elsewhere, niceness },
           onEvent: (event) => this.#options.onEvent({ type: 'build', label, event }),
         },
       );
@@ -96,9 +120,9 @@ export class Steps {
         },
         { ...(await this.#given(trial)), candidate: base },
       );
-      const seen = await testBase(await openTrial(prepared));
+      const seen = await testBase({ ...prepared, ...(await settleGuests(prepared)), base: kernel });
       writeSide(directory, kernel.hash, seen);
-      return { state: 'done', seen, directory };
+      return { state: 'done', seen, directory, baseHash: kernel.hash };
     });
   }
 
@@ -108,7 +132,7 @@ export class Steps {
     for (const name of names.toSorted()) {
       const directory = path.join(root, name);
       const seen = readSide(directory, kernel.hash);
-      if (seen) return { state: 'done', seen, directory };
+      if (seen) return { state: 'done', seen, directory, baseHash: kernel.hash };
     }
     return undefined;
   }
@@ -159,6 +183,7 @@ export class Steps {
       return await work();
     } catch (error) {
       this.#options.signal?.throwIfAborted();
+      if (error instanceof UnfitMachineError) throw error;
       const { message, stack } = error as Error;
       if (!(error instanceof RingtrialError))
         this.#options.onEvent({

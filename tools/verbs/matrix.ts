@@ -7,6 +7,7 @@ import { preview } from '../../harness/matrix/preview.ts';
 import { renderPreview } from '../../harness/output/matrix.ts';
 import { ensureHost } from '../host.ts';
 import { interruptible } from '../interrupt.ts';
+import { queueOption, storeOption } from '../queue-options.ts';
 import { runMatrix } from '../run-matrix.ts';
 import { show } from '../show.ts';
 import { positive } from '../values.ts';
@@ -25,6 +26,8 @@ export const matrixVerb = () =>
     .option('--dry-run', 'print what would be built and tried, and how long it may take', false)
     .option('--schema', 'print the JSON Schema of matrix files', false)
     .option('--jobs <n>', 'compilers at once (default: one for each processor)', positive)
+    .addOption(queueOption())
+    .addOption(storeOption())
     .option('--json', 'print matrix.json (schema ringtrial.matrix/1), with --dry-run the plan', false)
     .addHelpText(
       'after',

@@ -1,7 +1,7 @@
 export { buildKernel } from './build/build.ts';
 export { type KernelInputs, kernelHash } from './build/hash.ts';
 export { type KernelOrigin, kernelOrigin } from './build/origin.ts';
-export { kernelByPrefix } from './build/store.ts';
+export { adoptKernel, kernelByPrefix, loadKernel } from './build/store.ts';
 export { type SwitchedSources, switchedSources } from './build/switched.ts';
 export { loadProfile, profileNames } from './config/profile.ts';
 export * from './errors.ts';

@@ -89,6 +89,8 @@ export interface BuildOptions extends KernelOptions {
   readonly jobs?: number | undefined;
   /** How much everybody else's work goes before the compilers', 0 (not at all, the default) to 19; nice(1). */
   readonly niceness?: number | undefined;
+  /** Asked for the kernel of that hash when this machine's store has none, before one is built. */
+  readonly elsewhere?: ((hash: string) => Promise<Kernel | null>) | undefined;
 }
 
 /** Progress, for a screen. Byte counts are bytes; totals are null when nobody knows them. */

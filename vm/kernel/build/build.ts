@@ -64,7 +64,7 @@ async function lockAndBuild(job: Job, options: BuildOptions): Promise<BuildResul
 }
 
 async function reuse({ hash, request }: Job, options: BuildOptions): Promise<BuildResult | null> {
-  const kernel = await loadKernel(hash, request.profile);
+  const kernel = (await loadKernel(hash, request.profile)) ?? (await options.elsewhere?.(hash)) ?? null;
   if (kernel === null) return null;
   options.onEvent?.({ type: 'reused', label: request.label, hash });
   return { ok: true, kernel };

@@ -108,6 +108,31 @@ export async function storeKernel(buildDir: string, log: string, record: KernelR
   return kernelAt(dir, record, { profile: record.profile, reused: false });
 }
 
+/**
+ * Takes a kernel over that was built elsewhere, with the toolchain of there.
+ *
+ * @param fill puts the files of the kernel's directory into a new one
+ * @returns null when what came is not that kernel, whole
+ */
+export async function adoptKernel(
+  hash: string,
+  fill: (dir: string) => Promise<void>,
+): Promise<Kernel | null> {
+  const root = await cacheDir('kernels');
+  const temporary = path.join(root, `.${hash}.${process.pid}.tmp`);
+  await sweep(root, hash);
+  await fill(temporary);
+  const record = await readJson(path.join(temporary, NAMES.record), KernelFile);
+  if (record?.hash !== hash) {
+    await rm(temporary, { recursive: true, force: true });
+    return null;
+  }
+  const dir = path.join(root, hash);
+  await rm(dir, { recursive: true, force: true });
+  await rename(temporary, dir);
+  return await loadKernel(hash, null);
+}
+
 /** What gcc says of the code that it counts (gcov(1)) fits this build's counters and no other's. */
 async function copyNotes(buildDir: string, to: string): Promise<void> {
   const from = path.join(buildDir, 'io_uring');

@@ -76,7 +76,9 @@ async function writeHolder(handle: FileHandle): Promise<void> {
   const command = process.argv
     .slice(1)
     .map((word, index) => (index === 0 ? path.basename(word) : word))
-    .join(' ');
+    .join(' ')
+    // A database's URL may hold a password.
+    .replaceAll(/:\/\/[^@/\s]*@/g, '://…@');
   const holder: z.infer<typeof Holder> = { pid: process.pid, since: new Date().toISOString(), command };
   await handle.truncate(0);
   await handle.write(JSON.stringify(holder));
