@@ -93,9 +93,15 @@ describe('a matrix that is refused', () => {
   test.each([
     [{ candidates: ['base'], repeet: 3 }, /Unrecognized key: "repeet"/],
     [{ candidates: ['base', { candidate: 'x', onyl: [] }] }, /candidates\[1\]: Unrecognized key: "onyl"/],
-    [{ candidates: ['base', 7] }, /candidates\[1\]: expected a string or an object/],
+    [
+      { candidates: ['base', 7] },
+      /candidates\[1\]: .*expected string, received number, or .*expected object/,
+    ],
     [{ candidates: ['base'], repeat: 0 }, /repeat: /],
-    [{ candidates: [{ candidate: 'base', repeat: 'often' }] }, /candidates\[0\]\.repeat: .*number/],
+    [
+      { candidates: [{ candidate: 'base', repeat: 'often' }] },
+      /candidates\[0\]\.repeat: .*expected number, received string, or .*"auto"/,
+    ],
     [{}, /names no candidate/],
     [[], /the file: /],
   ])('%j', (matrix, message) => expect(refused(matrix)).toMatch(message));

@@ -78,14 +78,15 @@ type Issue = z.core.$ZodIssue;
 function problems(issues: readonly Issue[], above: readonly PropertyKey[] = []): string[] {
   return issues.flatMap((issue) => {
     const at = [...above, ...issue.path];
-    if (issue.code === 'invalid_union') {
-      // What was meant is the branch that got furthest: an object is no string, whatever its keys.
-      const nested = issue.errors.find((branch) =>
-        branch.every(({ path: inner, code }) => inner.length > 0 || code !== 'invalid_type'),
-      );
-      if (nested !== undefined) return problems(nested, at);
-    }
-    const message = issue.code === 'invalid_union' ? 'expected a string or an object' : issue.message;
-    return `  ${at.length === 0 ? 'the file' : z.core.toDotPath(at)}: ${message}`;
+    if (issue.code !== 'invalid_union') return line(at, issue.message);
+    // What was meant is the branch that got further: an object is no string, whatever its keys.
+    const meant = issue.errors.find((branch) =>
+      branch.every(({ path: inner, code }) => inner.length > 0 || code === 'unrecognized_keys'),
+    );
+    if (meant !== undefined) return problems(meant, at);
+    return line(at, issue.errors.map(([first]) => first?.message).join(', or '));
   });
 }
+
+const line = (at: readonly PropertyKey[], message: string): string =>
+  `  ${at.length === 0 ? 'the file' : z.core.toDotPath(at)}: ${message}`;

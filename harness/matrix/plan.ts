@@ -51,6 +51,11 @@ export const planDigest = (plan: Plan): string =>
     .update(JSON.stringify(planSchema.parse(plan)))
     .digest('hex');
 
+/** Whether a trial is compared with a run of base that others are compared with, too. */
+export const sharesBase = ({ base }: Pick<Plan, 'base'>, { settings }: PlannedTrial): boolean =>
+  // Repetitions that go on until it is sure need both kernels by turns.
+  base === 'shared' && settings.repeat !== 'auto';
+
 /** Trials with the same key are compared with the same run of base. */
 export function baseKey({ meant, settings }: PlannedTrial): string {
   const ofGuests = Object.entries(settings).filter(([name]) => name !== 'strict');

@@ -1,6 +1,6 @@
 import { median } from '../bench/measure.ts';
 import { Ledger } from '../ledger/ledger.ts';
-import { baseKey, type Plan, type PlannedTrial } from './plan.ts';
+import { baseKey, type Plan, type PlannedTrial, sharesBase } from './plan.ts';
 
 /** How long a trial takes, as far as earlier ones tell. */
 export interface TrialEstimate {
@@ -39,7 +39,7 @@ export function preview(plan: Plan, file?: string): Preview {
         label,
       ),
     ],
-    bases: counted(plan.trials, (trial) => (plan.base === 'shared' ? baseKey(trial) : trial.id)),
+    bases: counted(plan.trials, (trial) => (sharesBase(plan, trial) ? baseKey(trial) : trial.id)),
     seconds: trials.reduce((sum, { seconds = 0 }) => sum + seconds, 0),
     unknown: trials.filter(({ seconds }) => seconds === undefined).length,
   };

@@ -20,23 +20,16 @@ interface StoredDependencies {
 }
 
 /** side.json.gz: what base did, for every trial that is compared with it, in this process or another. */
-interface SideFile {
+interface SideFile extends Omit<SideResult, 'orders' | 'bootFailure'> {
   readonly version: number;
   /** Hash of the kernel that did it. */
   readonly kernel: string;
-  readonly points: SideResult['points'];
-  readonly reports: SideResult['reports'];
   readonly orders: readonly StoredOrder[];
-  readonly forked: boolean;
 }
 
 /** Keeps what base did. Once it is there, it is whole. */
-export function writeSide(
-  directory: string,
-  kernel: string,
-  { points, reports, orders, forked }: SideResult,
-): void {
-  const content: SideFile = { version, kernel, points, reports, orders: orders.map(stored), forked };
+export function writeSide(directory: string, kernel: string, side: Omit<SideResult, 'bootFailure'>): void {
+  const content: SideFile = { ...side, version, kernel, orders: side.orders.map(stored) };
   replaceFile(path.join(directory, 'side.json.gz'), gzipSync(JSON.stringify(content)));
 }
 
@@ -45,9 +38,8 @@ export function readSide(directory: string, kernel: string): SideResult | undefi
   const file = path.join(directory, 'side.json.gz');
   if (!existsSync(file)) return undefined;
   const content = JSON.parse(gunzipSync(readFileSync(file)).toString('utf8')) as SideFile;
-  if (content.version !== version || content.kernel !== kernel) return undefined;
-  const { points, reports, orders, forked } = content;
-  return { points, reports, orders: orders.map(restored), forked };
+  const { version: written, kernel: of, orders, ...side } = content;
+  return written === version && of === kernel ? { ...side, orders: orders.map(restored) } : undefined;
 }
 
 const stored = ({ program, before, after }: Order): StoredOrder => ({

@@ -1,5 +1,5 @@
 import type { Kernel } from '../../vm/kernel/index.ts';
-import { baseKey, type Plan, type PlannedTrial } from './plan.ts';
+import { baseKey, type Plan, type PlannedTrial, sharesBase } from './plan.ts';
 import type { BaseOutcome, BuildOutcome, Steps } from './steps.ts';
 
 /** Builds and guests go on beside each other, one of each. */
@@ -44,18 +44,19 @@ const keyOf = (kind: Task['kind'], trial: PlannedTrial): string => {
 };
 
 /** All tasks of some trials, in the order of the trials; each build and each run of base once. */
-export function tasksOf({ base }: Pick<Plan, 'base'>, trials: readonly PlannedTrial[]): Task[] {
+export function tasksOf(plan: Pick<Plan, 'base'>, trials: readonly PlannedTrial[]): Task[] {
   const all = trials.flatMap((trial) => {
     const task = (kind: Task['kind'], ...needs: Task['kind'][]): Task => ({
       ...{ key: keyOf(kind, trial), kind, trial },
       needs: needs.map((need) => keyOf(need, trial)),
     });
+    const shared = sharesBase(plan, trial);
     return [
       task('build base'),
-      ...(base === 'shared' ? [task('run base', 'build base')] : []),
+      ...(shared ? [task('run base', 'build base')] : []),
       // A work tree is filled with base first: then a candidate is a few objects more.
       task('build candidate', 'build base'),
-      task('trial', 'build base', 'build candidate', ...(base === 'shared' ? (['run base'] as const) : [])),
+      task('trial', 'build base', 'build candidate', ...(shared ? (['run base'] as const) : [])),
     ];
   });
   return [...new Map(all.map((task) => [task.key, task])).values()];
