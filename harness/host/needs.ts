@@ -21,14 +21,19 @@ export const optionalNeeds: readonly Need[] = [
   { name: 'gdb', why: 'ringtrial shell --gdb', debianPackage: 'gdb', versionArgs: ['--version'] },
 ];
 
-/** What Ringtrial's own tests and `bench page` need besides. */
-export const testNeeds: readonly Need[] = [
+/** What `bench page` needs besides. */
+export const pageNeeds: readonly Need[] = [
   {
     name: 'chromium',
     why: 'ringtrial test, bench page',
     debianPackage: 'chromium',
     versionArgs: ['--version'],
   },
+];
+
+/** What Ringtrial's own tests need besides. */
+export const testNeeds: readonly Need[] = [
+  ...pageNeeds,
   { name: '/usr/lib/postgresql', why: 'ringtrial test (the queue)', debianPackage: 'postgresql' },
 ];
 

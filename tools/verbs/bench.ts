@@ -3,7 +3,7 @@ import { benchGuest } from '../../harness/bench/guest.ts';
 import type { Figure } from '../../harness/bench/measure.ts';
 import { benchPage } from '../../harness/bench/page.ts';
 import { findKernel } from '../../harness/find-kernel.ts';
-import { testNeeds } from '../../harness/host/needs.ts';
+import { pageNeeds } from '../../harness/host/needs.ts';
 import { screenOn } from '../../harness/output/screen.ts';
 import { table } from '../../harness/output/table.ts';
 import { ensureHost } from '../host.ts';
@@ -40,7 +40,7 @@ const pageBench = () =>
     .option('--json', 'print the figures as JSON')
     .action(async (options) => {
       const signal = interruptible();
-      await ensureHost(signal, testNeeds);
+      await ensureHost(signal, pageNeeds);
       const screen = screenOn(process.stderr);
       try {
         const figures = await benchPage({ signal, onProgress: (what) => screen.status(what) });
