@@ -1,5 +1,6 @@
 import { type Judgement, judge } from './judge.ts';
 import { rememberOrders } from './known-orders.ts';
+import { KnownReports } from './known-reports.ts';
 import { alphaOfLooks } from './next-round.ts';
 import { measurementRules } from './policy.ts';
 import type { Sides } from './rounds.ts';
@@ -11,6 +12,7 @@ export async function judgeTrial(trial: Trial, { base, candidate }: Sides): Prom
   return judge(base, candidate, {
     strict: trial.options.strict ?? false,
     ...(trial.options.repeat === 'auto' ? { alpha: alphaOfLooks } : {}),
+    known: knownReportsOf(trial),
     slowness: trial.suite.policy && measurementRules(trial.suite.policy, trial.base.version),
     failuresOfBase: trial.suite.policy?.failuresOfBase,
     baseOrders: await rememberOrders(
@@ -20,3 +22,7 @@ export async function judgeTrial(trial: Trial, { base, candidate }: Sides): Prom
     changes: await changesOfApplied(trial.tree.dir, trial.applied.changes),
   });
 }
+
+/** The reports that are accepted in a trial; undefined where it was given no file of them. */
+export const knownReportsOf = ({ known, startedAt, base }: Trial): KnownReports | undefined =>
+  known && new KnownReports(known, { day: startedAt, kernel: base.version });

@@ -1,6 +1,7 @@
 import { compareBehaviours } from './behaviours.ts';
 import { compareReports } from './compare-reports.ts';
 import { type CompareOptions, compareTests } from './compare-tests.ts';
+import type { KnownReports } from './known-reports.ts';
 import { compareOrders, type OrderRecord } from './lock-orders.ts';
 import { compareMeasurements, reasonsOfSlowness, type SlownessRules } from './measurements.ts';
 import type { FoundReport, PointResult } from './status.ts';
@@ -21,7 +22,15 @@ export interface Observed {
 /** A verdict without the facts of its trial. */
 export type Judgement = Pick<
   Verdict,
-  'verdict' | 'summary' | 'reasons' | 'tests' | 'behaviours' | 'measurements' | 'reports' | 'lockOrders'
+  | 'verdict'
+  | 'summary'
+  | 'reasons'
+  | 'tests'
+  | 'behaviours'
+  | 'measurements'
+  | 'reports'
+  | 'knownReports'
+  | 'lockOrders'
 >;
 
 export interface JudgeOptions extends CompareOptions {
@@ -29,6 +38,8 @@ export interface JudgeOptions extends CompareOptions {
   readonly strict: boolean;
   /** How much slower something may become, by test and measurement; nothing decides where it is left out. */
   readonly slowness?: SlownessRules | undefined;
+  /** Reports that are accepted although the candidate alone may give them. */
+  readonly known?: KnownReports | undefined;
   /** What the candidate changes in the code, which reports are attributed to. */
   readonly changes: CodeChanges;
   /** The lock orders that base recorded, in earlier runs too; undefined: its lockdep was not asked. */
@@ -48,7 +59,7 @@ type Reason = Verdict['reasons'][number];
 export function judge(
   base: Observed,
   candidate: Observed,
-  { strict, slowness, changes, baseOrders, ...options }: JudgeOptions,
+  { strict, slowness, known, changes, baseOrders, ...options }: JudgeOptions,
 ): Judgement {
   const tests = compareTests(base.points, candidate.points, options);
   const behaviours = compareBehaviours(tests);
@@ -57,6 +68,7 @@ export function judge(
     changes,
     base: base.reports.map(({ report }) => report),
     orders: baseOrders,
+    known,
   });
   const lockOrders = compareOrders(baseOrders, candidate.orders, changes);
   const fresh = new Set(reports.flatMap((report) => (report.new ? [report.signature] : [])));
@@ -69,7 +81,10 @@ export function judge(
     ...reasonsOfBoot(candidate),
     ...reasonsOfNothing(tests),
   ];
-  return conclude({ reasons, tests, behaviours, measurements, reports, lockOrders });
+  return conclude({
+    ...{ reasons, tests, behaviours, measurements, reports, lockOrders },
+    ...(known ? { knownReports: known.account(reports) } : {}),
+  });
 }
 
 /** The verdict that follows from the reasons, and its one line. */

@@ -9,7 +9,7 @@ import { verdictSchema } from './verdict.ts';
 function sampled(
   repetition: number,
   middle: number,
-  { count = 100, status = 'PASS' as Status } = {},
+  { count = 100, status = 'PASS' }: { count?: number; status?: Status } = {},
 ): PointResult {
   const random = generator(repetition);
   const values = Array.from({ length: count }, () => Math.round(middle * (0.9 + 0.2 * random())));

@@ -1,5 +1,6 @@
 import { type CompareOptions, compareTests } from './compare-tests.ts';
 import type { Observed } from './judge.ts';
+import type { KnownReports } from './known-reports.ts';
 import { fisherExact } from './statistics/fisher.ts';
 import { confidence } from './statistics/wilson.ts';
 import type { PointResult } from './status.ts';
@@ -32,7 +33,7 @@ export type NextRound =
 export function nextRound(
   base: Observed,
   candidate: Observed,
-  options: Omit<CompareOptions, 'alpha'>,
+  options: Omit<CompareOptions, 'alpha'> & { readonly known?: KnownReports | undefined },
 ): NextRound {
   const tests = compareTests(base.points, candidate.points, { ...options, alpha: alphaOfLooks });
   const most = Math.max(0, ...candidate.points.map(({ repetition }) => repetition));
@@ -40,7 +41,7 @@ export function nextRound(
   if (candidate.bootFailure) return { stop: 'the patched kernel does not boot' };
   const sure = tests.find(isSureRegression);
   if (sure) return { stop: `after ${runs} it is sure that ${sure.name} fails with the patch` };
-  const reports = newReports(base, candidate);
+  const reports = newReports(base, candidate, options.known);
   const clear = reports.find(({ open }) => !open);
   if (clear) return { stop: `after ${runs} it is sure that a kernel report is new: ${clear.title}` };
   const left = tests.filter(isOpen);
@@ -76,9 +77,11 @@ interface NewReport {
 }
 
 /** Reports that the candidate alone gives while a program runs, and whether chance explains that. */
-function newReports(base: Observed, candidate: Observed): NewReport[] {
+function newReports(base: Observed, candidate: Observed, accepted: KnownReports | undefined): NewReport[] {
   const known = new Set(base.reports.map(({ report }) => report.signature));
-  const fresh = candidate.reports.filter(({ report }) => !known.has(report.signature));
+  const fresh = candidate.reports.filter(
+    ({ report }) => !known.has(report.signature) && !accepted?.find(report),
+  );
   return fresh.flatMap(({ report, program }): NewReport[] => {
     const { title, signature } = report;
     if (program === null) return [{ title, program: '', open: false }];

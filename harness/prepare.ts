@@ -4,6 +4,7 @@ import { guestImage } from '../vm/image/image.ts';
 import { buildKernel, loadProfile, resolveTree, type Tree } from '../vm/kernel/index.ts';
 import { chooseAccelerator } from '../vm/qemu/accel.ts';
 import type { Listener, Side, TrialEvent } from './events.ts';
+import { loadKnownReports } from './known-reports.ts';
 import { RunDirectory } from './run-directory.ts';
 import { loadSuite, onlyPrograms, type Suite } from './suite.ts';
 import type { EvaluateOptions, Prepared, Trial } from './trial.ts';
@@ -19,6 +20,7 @@ export interface Given {
 /** All that can be refused is refused here, before anything is built. */
 export async function prepare(options: EvaluateOptions, given: Given = {}): Promise<Prepared> {
   const startedAt = new Date();
+  const known = options.known === undefined ? undefined : await loadKnownReports(options.known);
   const whole = given.candidate ?? (await loadCandidate(options.patch));
   const candidate = { ...whole, patches: whole.patches.slice(0, options.patches) };
   const profile = await loadProfile(options.profile ?? 'lockdep');
@@ -42,7 +44,7 @@ export async function prepare(options: EvaluateOptions, given: Given = {}): Prom
   emit({ type: 'started', directory: run.path, candidate: candidate.name, tree: tree.id });
   for (const message of [...notices(candidate, spec, applied), ...(suite.notices ?? [])])
     emit({ type: 'notice', message });
-  return { options, candidate, tree, profile, suite, applied, run, emit, startedAt };
+  return { options, candidate, tree, profile, suite, applied, known, run, emit, startedAt };
 }
 
 function notices(candidate: Candidate, spec: string, applied: Applied): string[] {

@@ -1,4 +1,5 @@
 import type { Kernel } from '../vm/kernel/index.ts';
+import { knownReportsOf } from './judge-trial.ts';
 import { looks, nextRound } from './next-round.ts';
 import { openSide, type SideResult, type SideRunner } from './side.ts';
 import type { Suite } from './suite.ts';
@@ -37,7 +38,10 @@ async function untilSure(both: BothSides, trial: Trial): Promise<Sides> {
   for (const runs of looks) {
     await both.runUpTo(runs, suite);
     const { base, candidate } = both.seen;
-    const next = nextRound(base, candidate, { failuresOfBase: trial.suite.policy?.failuresOfBase });
+    const next = nextRound(base, candidate, {
+      failuresOfBase: trial.suite.policy?.failuresOfBase,
+      known: knownReportsOf(trial),
+    });
     if ('stop' in next) return { ...both.seen, stopped: next.stop };
     const programs = suite.programs.filter(({ name }) => next.programs.includes(name));
     trial.emit({ type: 'notice', message: `open after ${runs} runs: ${next.programs.join(', ')}` });

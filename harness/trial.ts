@@ -4,6 +4,7 @@ import type { Kernel, Profile, Tree } from '../vm/kernel/index.ts';
 import type { AcceleratorChoice } from '../vm/qemu/accel.ts';
 import type { Accelerator, GuestShape, Machine } from '../vm/qemu/args.ts';
 import type { Listener } from './events.ts';
+import type { KnownReport } from './known-reports.ts';
 import type { RunDirectory } from './run-directory.ts';
 import type { Suite } from './suite.ts';
 
@@ -23,6 +24,8 @@ export interface EvaluateOptions {
    * says when), which only a whole trial can do, not one with a base that was run earlier.
    */
   readonly repeat?: number | 'auto' | undefined;
+  /** A file of reports that are accepted though base does not give them (`loadKnownReports`); none by default. */
+  readonly known?: string | undefined;
   /** A guest in which something hangs leaves a core of its RAM in the hang's dossier. */
   readonly dump?: boolean | undefined;
   /** A change in behaviour rejects. */
@@ -46,6 +49,7 @@ export interface Prepared {
   readonly profile: Profile;
   readonly suite: Suite;
   readonly applied: Applied;
+  readonly known: readonly KnownReport[] | undefined;
   readonly run: RunDirectory;
   readonly emit: Listener;
   readonly startedAt: Date;

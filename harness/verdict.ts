@@ -81,8 +81,10 @@ const reportComparison = z.object({
   /** How often each kernel printed it. */
   base: z.number().int(),
   candidate: z.number().int(),
-  /** Only the candidate did. */
+  /** Only the candidate did, and it is no known report. */
   new: z.boolean(),
+  /** It is accepted, by the file of known reports that the trial was given. */
+  known: z.object({ reason: z.string(), link: z.string(), expires: z.string() }).optional(),
   programs: z.array(z.string()),
   /** The console log, relative to the run directory, and the byte offsets of its first occurrence. */
   console: z.string(),
@@ -125,6 +127,18 @@ const lockOrder = z.object({
 const kernel = z.object({ hash: z.string(), version: z.string(), vmlinux: z.string(), reused: z.boolean() });
 
 const interval = z.tuple([z.number(), z.number()]);
+
+/** What became of an entry of the file of known reports. Only those that are `seen` were applied. */
+const knownReport = z.object({
+  /** Its signature or title. */
+  name: z.string(),
+  reason: z.string(),
+  link: z.string(),
+  expires: z.string(),
+  state: z.enum(['seen', 'not seen', 'expired', 'other kernel']),
+  /** How often both kernels printed it. */
+  seen: z.number().int(),
+});
 
 /** Measurements of one kernel, in ascending order and thinned out where there are many. */
 const distribution = z.object({
@@ -219,6 +233,7 @@ export const verdictSchema = z.object({
   /** They decide nothing unless the suite's policy says so. */
   measurements: z.array(measurement).optional(),
   reports: z.array(reportComparison),
+  knownReports: z.array(knownReport).optional(),
   /** What lockdep recorded with the patch alone, even where it did not complain. */
   lockOrders: z.array(lockOrder),
   directory: z.string(),

@@ -1,5 +1,6 @@
 import { isLikely } from '../lock-orders.ts';
 import { describeAdded } from '../triage/dependency-diff.ts';
+import { safeLine } from '../triage/safe.ts';
 import type { LockOrder, ReportComparison, TestComparison, Verdict } from '../verdict.ts';
 
 /** What kernels complained about: where, since when, why that is the patch's doing or not, and what it means. */
@@ -7,16 +8,32 @@ export const reportList = (reports: readonly ReportComparison[]): string =>
   `Kernel reports:\n${reports.map(reportEntry).join('')}`;
 
 function reportEntry(report: ReportComparison): string {
+  const { known } = report;
   const seen = report.new ? 'NEW with the patch' : `base ${report.base}x, patched ${report.candidate}x`;
   const during = report.programs.length > 0 ? `, during ${report.programs.join(', ')}` : '';
   const { attribution } = report;
   const lines = [
     `${seen}${during}; ${report.console}, bytes ${report.start} to ${report.end}`,
+    ...(known
+      ? [`known, and accepted until ${known.expires}: ${safeLine(known.reason)} (${known.link})`]
+      : []),
     ...(attribution ? [`${attribution.cause}: ${attribution.reason}`] : []),
     // The first sentence says what the title says.
     ...(report.new ? report.explanation.slice(1) : []),
   ];
   return `  ${report.title}\n${lines.map((line) => `    ${line}\n`).join('')}`;
+}
+
+/** What the trial's file of known reports says and does no longer hold; nothing where all of it does. */
+export function knownList(known: Verdict['knownReports'] = []): string {
+  const words = { expired: 'has expired and is not accepted', 'not seen': 'was not seen' };
+  return known
+    .flatMap(({ state, name, reason, expires, link }) =>
+      state === 'seen' || state === 'other kernel'
+        ? []
+        : [`Known report ${words[state]} (${expires}): ${safeLine(name)}: ${safeLine(reason)} (${link})\n`],
+    )
+    .join('');
 }
 
 const mostOrders = 12;

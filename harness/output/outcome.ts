@@ -65,7 +65,8 @@ function testOutcome(name: string, test: TestComparison, reports: readonly Repor
   const { base, candidate } = test;
   const status = statusOf(test, reports);
   const why = candidate.reason ?? (status === 'PASS' ? undefined : test.change);
-  const message = status === 'KNOWN' ? `base fails, too: ${why ?? 'fails'}` : why;
+  const known = base.status === 'FAIL' ? 'base fails, too' : 'a known report';
+  const message = status === 'KNOWN' ? `${known}: ${why ?? 'fails'}` : why;
   return {
     name,
     status,
@@ -78,14 +79,15 @@ function testOutcome(name: string, test: TestComparison, reports: readonly Repor
   };
 }
 
-/** A failure decides nothing when such kernels are known for it, or when the only reason is a report of base's. */
+/** A failure decides nothing when such kernels are known for it, or when the only reason is a report of base's, or a known one. */
 function statusOf(test: TestComparison, reports: readonly ReportComparison[]): OutcomeStatus {
   const { base, candidate, change } = test;
   if (candidate.status !== 'FAIL') return candidate.status;
   if (change === 'known failure') return 'KNOWN';
   const [program] = splitName(test.name);
-  const fresh = reports.some((report) => report.new && report.programs.includes(program));
-  return candidate.own !== 'FAIL' && base.status === 'FAIL' && !fresh ? 'KNOWN' : 'FAIL';
+  const own = reports.filter((report) => report.programs.includes(program));
+  const expected = base.status === 'FAIL' || own.some((report) => report.known);
+  return candidate.own !== 'FAIL' && expected && !own.some((report) => report.new) ? 'KNOWN' : 'FAIL';
 }
 
 const statusWords = ({ status, runs, counts }: TestSide): string =>

@@ -2,7 +2,7 @@ import type { Observation } from '../status.ts';
 import { safe, safeLine } from '../triage/safe.ts';
 import type { TestComparison, TestSide, Verdict } from '../verdict.ts';
 import { certaintyText, changeCell, rateWords } from './certainty.ts';
-import { blindList, headroom, orderList, reportList } from './findings.ts';
+import { blindList, headroom, knownList, orderList, reportList } from './findings.ts';
 import { measurementList } from './measurements.ts';
 import { styled } from './screen.ts';
 import { type Row, table } from './table.ts';

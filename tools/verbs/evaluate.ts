@@ -56,6 +56,7 @@ export const evaluateVerb = () =>
       "exit with 125 when the patched tree does not compile, which 'git bisect run' skips",
       false,
     )
+    .option('--known <file>', 'kernel reports that are accepted: README says what stands in the file')
     .option('--strict', 'reject when a behaviour changes, even where no invariant breaks', false)
     .addOption(accelOption)
     .addOption(machineOption)
