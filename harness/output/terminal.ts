@@ -23,7 +23,8 @@ export function renderVerdict(verdict: Verdict, stream: NodeJS.WriteStream): str
     ...(verdict.reasons.length > 1 ? [reasonList(verdict)] : []),
   ];
   // Tests and kernels said much of that, and must not move the cursor.
-  return [...found.map(safe), closing(verdict, stream)].join('\n');
+  const measured = [measurementList(verdict.measurements ?? [], stream)].filter(Boolean);
+  return [...found.map(safe), ...measured, closing(verdict, stream)].join('\n');
 }
 
 function testTable(tests: readonly TestComparison[]): string {
