@@ -1,11 +1,11 @@
 import { ExitCode } from '../common/errors.ts';
 import type { MatrixDocument } from '../harness/matrix/document.ts';
-import { type MatrixOptions, matrix } from '../harness/matrix/matrix.ts';
+import { type MatrixOptions, type MatrixResult, matrix } from '../harness/matrix/matrix.ts';
 import { matrixProgressOn, renderMatrix } from '../harness/output/matrix.ts';
 import { screenOn } from '../harness/output/screen.ts';
 
 /** Runs a matrix, shows how it goes and what it came to, and settles the exit code: that of the worst trial. */
-export async function runMatrix(options: MatrixOptions, json: boolean): Promise<void> {
+export async function runMatrix(options: MatrixOptions, json: boolean): Promise<MatrixResult> {
   const screen = screenOn(process.stderr);
   let directory: string | undefined;
   const show = matrixProgressOn(screen);
@@ -19,6 +19,7 @@ export async function runMatrix(options: MatrixOptions, json: boolean): Promise<
     });
     screen.end();
     showMatrix(result, json);
+    return result;
   } catch (error) {
     screen.end();
     if (directory !== undefined)

@@ -88,6 +88,13 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./verbs/applies.ts')).appliesVerb(),
   },
   {
+    name: 'trees',
+    usage: '[options] [trees...]',
+    description:
+      'the kernel trees that are known, which are in the cache, what is built of them; cleaning it',
+    load: async () => (await import('./verbs/trees.ts')).treesVerb(),
+  },
+  {
     name: 'bisect',
     usage: '[options] <candidate>',
     description: 'find the patch of a series that brings a failure or a kernel report, by halves',

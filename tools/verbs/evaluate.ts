@@ -12,6 +12,7 @@ import type { Verdict } from '../../harness/verdict.ts';
 import { show } from '../show.ts';
 import { watched } from '../trial-screen.ts';
 import { positiveOrAuto } from '../values.ts';
+import { evaluateProfiles, ProfilesError } from './evaluate-profiles.ts';
 import { reportTarget, writeReports } from './reports.ts';
 import {
   accelOption,
@@ -21,7 +22,7 @@ import {
   machineOption,
   onlyOption,
   outOption,
-  profileOption,
+  profilesOption,
   suiteOption,
   treeOption,
 } from './trial-options.ts';
@@ -37,7 +38,7 @@ export const evaluateVerb = () =>
     .description('put a candidate on trial: build it and its base, boot both, run the suite on both, judge')
     .argument('<candidate>', candidateWords)
     .addOption(treeOption)
-    .addOption(profileOption)
+    .addOption(profilesOption)
     .addOption(suiteOption)
     .addOption(onlyOption)
     .option(
@@ -75,7 +76,14 @@ export const evaluateVerb = () =>
       reportTarget,
     )
     .addHelpText('after', '\nExit codes: 0 accepted, 1 rejected, 2 usage or configuration, 3 inconclusive.')
-    .action(async (patch, { json, each, bisect, report = [], ...options }) => {
+    .action(async (patch, { json, each, bisect, report = [], profile: profiles, ...rest }) => {
+      const [profile = 'lockdep'] = profiles;
+      if (profiles.length > 1 || profile === 'all') {
+        if (each || bisect)
+          throw new ProfilesError('--each and --bisect take one profile: name one with --profile.');
+        return await evaluateProfiles({ patch, ...rest }, { profiles, json, report });
+      }
+      const options = { ...rest, profile };
       if (each && report.length > 0)
         throw new ReportError(
           '--report tells of one trial; with --each there are many. Leave one of them out.',

@@ -23,9 +23,18 @@ export const onlyOption = new Option(
   'only these programs of the suite, separated by commas',
 ).argParser(names);
 
-export const profileOption = new Option('--profile <name>', 'kernel configuration and guest').default(
-  'lockdep',
-);
+export const profileOption = new Option(
+  '--profile <name>',
+  "kernel configuration and guest ('ringtrial trees' lists them)",
+).default('lockdep');
+
+/** For verbs that can make several trials of it. */
+export const profilesOption = new Option(
+  '--profile <names>',
+  "kernel configuration and guest ('ringtrial trees' lists them); several, separated by commas, or all: one trial each",
+)
+  .argParser(names)
+  .default(['lockdep'], 'lockdep');
 
 export const accelOption = new Option('--accel <name>', 'how the guest runs')
   .choices(['auto', 'kvm', 'tcg'] as const)

@@ -141,6 +141,8 @@ export interface Profile {
   readonly vcpus: number;
   /** How many times longer than with `lockdep` everything may take: to be multiplied with a test's deadline. At least 1. */
   readonly timeScale: number;
+  /** Whether a trial in it can say of a patch what the others cannot; `coverage` only counts. */
+  readonly judges: boolean;
   /**
    * Switches of kbuild for single objects, by which a Makefile says what to instrument
    * (scripts/Makefile.lib, 5.10 to 7.x): `GCOV_PROFILE_rw.o`. All objects of that name are meant, in every directory.

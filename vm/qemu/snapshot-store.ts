@@ -9,13 +9,13 @@ import {
   rm,
   stat,
   statfs,
-  utimes,
   writeFile,
 } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
 import { ExitCode, RingtrialError } from '../../common/errors.ts';
 import { isRunning } from '../../common/process.ts';
+import { hasUsers, noteUser } from '../../common/users.ts';
 import type { GuestKeys } from '../ssh/keys.ts';
 import { guestArgs, guestCommandLine, qemuProgram } from './args.ts';
 import { type BootRequest, bootGuest } from './boot.ts';
@@ -130,7 +130,7 @@ export class SnapshotStore {
     for (const entry of entries) {
       budget -= entry.bytes;
       const orphan = entry.maker !== undefined && !isRunning(entry.maker);
-      if (orphan || (budget < 0 && entry.maker === undefined && !(await inUse(entry.path)))) {
+      if (orphan || (budget < 0 && entry.maker === undefined && !(await hasUsers(entry.path)))) {
         await rm(entry.path, { recursive: true, force: true });
       }
     }
@@ -184,9 +184,7 @@ async function load(directory: string, request: SnapshotRequest): Promise<Snapsh
     const keys = unpackKeys(
       JSON.parse(await readFile(path.join(directory, 'keys.json'), 'utf8')) as PackedKeys,
     );
-    await utimes(directory, new Date(), new Date());
-    await mkdir(path.join(directory, 'users'), { recursive: true });
-    await writeFile(path.join(directory, 'users', String(process.pid)), '');
+    await noteUser(directory);
     const file = (name: string): string => path.join(directory, name);
     return {
       memory: file('memory'),
@@ -198,12 +196,6 @@ async function load(directory: string, request: SnapshotRequest): Promise<Snapsh
   } catch {
     return undefined;
   }
-}
-
-/** Whether a living process made or used an entry: it may fork it again at any moment. */
-async function inUse(directory: string): Promise<boolean> {
-  const users = await readdir(path.join(directory, 'users')).catch(() => []);
-  return users.some((pid) => isRunning(Number(pid)));
 }
 
 /** Everything that must be equal for a saved state to fit: a difference gives another name. */

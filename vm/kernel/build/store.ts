@@ -4,6 +4,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { cacheDir } from '../../../common/cache.ts';
 import { isRunning } from '../../../common/process.ts';
+import { noteUser } from '../../../common/users.ts';
 import { readJson } from '../process/json.ts';
 import type { Kernel } from '../types.ts';
 import { notPlain } from './plain-file.ts';
@@ -43,6 +44,9 @@ const NAMES = {
  */
 export async function loadKernel(hash: string, profile: string | null): Promise<Kernel | null> {
   const dir = path.join(await cacheDir('kernels'), hash);
+  if ((await readJson(path.join(dir, NAMES.record), KernelFile)) === null) return null;
+  // First of all: what has a user is not cleared away.
+  await noteUser(dir);
   const record = await readJson(path.join(dir, NAMES.record), KernelFile);
   if (record === null) return null;
   const size = await stat(path.join(dir, NAMES.vmlinux)).then(
@@ -61,6 +65,19 @@ export async function kernelByPrefix(prefix: string): Promise<Kernel[]> {
   );
   const kernels = await Promise.all(hashes.map((hash) => loadKernel(hash, null)));
   return kernels.filter((kernel) => kernel !== null);
+}
+
+/** A stored kernel, as a list of them shows it. */
+export type StoredKernel = z.infer<typeof KernelFile> & { readonly dir: string };
+
+/** All kernels in the store; none of them is used by this. */
+export async function storedKernels(): Promise<StoredKernel[]> {
+  const root = await cacheDir('kernels');
+  const dirs = (await readdir(root))
+    .filter((name) => !name.startsWith('.'))
+    .map((name) => path.join(root, name));
+  const records = await Promise.all(dirs.map((dir) => readJson(path.join(dir, NAMES.record), KernelFile)));
+  return records.flatMap((record, index) => (record === null ? [] : [{ ...record, dir: dirs[index] ?? '' }]));
 }
 
 const kernelAt = (dir: string, record: KernelRecord, use: { profile: string; reused: boolean }): Kernel => ({
@@ -105,6 +122,7 @@ export async function storeKernel(buildDir: string, log: string, record: KernelR
   const dir = path.join(root, record.hash);
   await rm(dir, { recursive: true, force: true });
   await rename(temporary, dir);
+  await noteUser(dir);
   return kernelAt(dir, record, { profile: record.profile, reused: false });
 }
 

@@ -85,6 +85,7 @@ describe('loadProfile', () => {
       memoryMiB: 256,
       vcpus: 1,
       timeScale: 1,
+      judges: true,
       makeVariables: {},
     });
   });

@@ -16,6 +16,7 @@ const ProfileFile = z.strictObject({
   memoryMiB: z.int().min(128),
   vcpus: z.int().min(1).max(64),
   timeScale: z.number().min(1).max(20).default(1),
+  judges: z.boolean().default(true),
   makeVariables: z
     .record(
       z.string().regex(/^(KCSAN_SANITIZE|(KASAN_SANITIZE|KCSAN_SANITIZE|GCOV_PROFILE)_[\w-]+\.o)$/, {

@@ -57,6 +57,22 @@ export async function lockFile(file: string, options: LockOptions = {}): Promise
   };
 }
 
+/** Whether somebody holds a lock right now. Taking it for a moment leaves no trace. */
+export async function isLocked(file: string): Promise<boolean> {
+  const handle = await open(file, 'r').catch(() => null);
+  if (handle === null) return false;
+  try {
+    return !(await flock(handle, ['--nonblock']));
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Takes a lock if it is free; null when somebody holds it. */
+export async function tryLock(file: string): Promise<Lock | null> {
+  return (await isLocked(file)) ? null : await lockFile(file);
+}
+
 async function flock(handle: FileHandle, flags: readonly string[], signal?: AbortSignal): Promise<boolean> {
   const args = [...flags, '--exclusive', '--conflict-exit-code', `${CONFLICT}`, '3'];
   const result = await execa('flock', args, {

@@ -124,11 +124,16 @@ export class AptRoot implements AsyncDisposable {
     return Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
   }
 
-  get isFresh(): Promise<boolean> {
+  /** When the lists were fetched, in milliseconds since the epoch; null when they never were. */
+  get updatedAt(): Promise<number | null> {
     return stat(this.#stamp).then(
-      (stats) => Date.now() - stats.mtimeMs < FRESH_MS,
-      () => false,
+      (stats) => stats.mtimeMs,
+      () => null,
     );
+  }
+
+  get isFresh(): Promise<boolean> {
+    return this.updatedAt.then((at) => at !== null && Date.now() - at < FRESH_MS);
   }
 
   /**
@@ -192,6 +197,23 @@ export class AptRoot implements AsyncDisposable {
       this.#options,
     );
     return stdout.split('\n').flatMap((line) => parsePrintedUri(line) ?? []);
+  }
+
+  /** The newest versions of packages, by their names. */
+  async versions(packageNames: readonly string[]): Promise<Map<string, string>> {
+    if (packageNames.length === 0) return new Map();
+    const { stdout } = await capture(
+      ['apt-cache', ...this.#settings, 'show', '--no-all-versions', ...packageNames],
+      this.#options,
+    );
+    const stanzas = stdout.split(/\n\n+/);
+    return new Map(
+      stanzas.flatMap((stanza): [string, string][] => {
+        const [, name] = /^Package: (\S+)$/m.exec(stanza) ?? [];
+        const [, version] = /^Version: (\S+)$/m.exec(stanza) ?? [];
+        return name === undefined || version === undefined ? [] : [[name, version]];
+      }),
+    );
   }
 
   /** All packages in the lists whose name starts with `prefix`, sorted. */

@@ -17,6 +17,15 @@ const STABLE_SERIES: Readonly<Record<string, readonly string[]>> = {
 };
 const NEWEST = ['trixie-backports', 'sid'];
 
+/** All suites that `debian:` trees come from, with the one series that is theirs; null: whatever they have. */
+export const DEBIAN_SUITES: readonly {
+  readonly series: string | null;
+  readonly suites: readonly string[];
+}[] = [
+  ...Object.entries(STABLE_SERIES).map(([series, suites]) => ({ series, suites })),
+  { series: null, suites: NEWEST },
+];
+
 /** Specs that always exist, for messages. */
 export const DEBIAN_EXAMPLES = Object.keys(STABLE_SERIES).map((series) => `debian:${series}`);
 

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { cacheDir } from '../../../common/cache.ts';
+import { noteUser } from '../../../common/users.ts';
 import { UnknownTreeError } from '../errors.ts';
 import { sayingNoSpace } from '../process/space.ts';
 import type { KernelOptions, Tree } from '../types.ts';
@@ -22,7 +23,11 @@ import { resolveGit } from './git.ts';
  */
 export async function resolveTree(spec: string, options: KernelOptions): Promise<Tree> {
   options.signal?.throwIfAborted();
-  return sayingNoSpace(`the source ${spec}`, await cacheDir(), () => resolve(spec, options));
+  return sayingNoSpace(`the source ${spec}`, await cacheDir(), async () => {
+    const tree = await resolve(spec, options);
+    await noteUser(path.dirname(tree.dir));
+    return tree;
+  });
 }
 
 async function resolve(spec: string, options: KernelOptions): Promise<Tree> {
