@@ -39,10 +39,14 @@ describe('failures seen in forks', () => {
 
   test('one that fails again is enough, and stays a rejection', async () => {
     const tried: string[] = [];
-    const confirmation = await confirm(rejected, suspects(rejected, suite, seen), async ({ name }) => {
-      tried.push(name);
-      return { points: [aPoint(name, 'FAIL')], reports: [] };
-    });
+    const confirmation = await confirm(
+      rejected,
+      { programs: suspects(rejected, suite, seen), seen },
+      async ({ name }) => {
+        tried.push(name);
+        return { points: [aPoint(name, 'FAIL')], reports: [] };
+      },
+    );
     expect(tried).toEqual(['fails']);
     const { verdict, summary } = withConfirmation(rejected, seen, confirmation);
     expect(verdict).toBe('rejected');
@@ -51,12 +55,33 @@ describe('failures seen in forks', () => {
   });
 
   test('none that fails again leaves the verdict open', async () => {
-    const confirmation = await confirm(rejected, suspects(rejected, suite, seen), async ({ name }) => ({
+    const confirmation = await confirm(
+      rejected,
+      { programs: suspects(rejected, suite, seen), seen },
+      async ({ name }) => ({
+        points: [aPoint(name, 'PASS')],
+        reports: [],
+      }),
+    );
+    expect(confirmation.points).toHaveLength(4);
+    expect(withConfirmation(rejected, seen, confirmation)).toMatchObject({ verdict: 'inconclusive' });
+  });
+
+  test('a rare failure gets as many boots as its rate asks for, a certain one two', async () => {
+    const forks = [1, 2, 3, 4].map((repetition) =>
+      aPoint('fails', repetition === 1 ? 'FAIL' : 'PASS', { repetition }),
+    );
+    const rare = judged(
+      observed(forks.map((point) => ({ ...point, status: 'PASS', own: 'PASS' }))),
+      observed(forks),
+    );
+    const programs = suspects(rare, suite, forks);
+    const confirmation = await confirm(rare, { programs, seen: forks }, async ({ name }) => ({
       points: [aPoint(name, 'PASS')],
       reports: [],
     }));
-    expect(confirmation.points).toHaveLength(4);
-    expect(withConfirmation(rejected, seen, confirmation)).toMatchObject({ verdict: 'inconclusive' });
+    expect(confirmation.points).toHaveLength(10);
+    expect(withConfirmation(rare, forks, confirmation).summary).toContain('not again in 10 cold boots');
   });
 
   test('what no fork has shown needs no confirmation: a changed behaviour that strict refuses', () => {

@@ -1,4 +1,5 @@
 import { conclude, type Judgement } from './judge.ts';
+import { passesNeeded } from './statistics/claims.ts';
 import type { FoundReport, PointResult } from './status.ts';
 import type { Program, Suite } from './suite.ts';
 
@@ -8,8 +9,8 @@ export interface Confirmation {
   readonly reports: readonly FoundReport[];
 }
 
-/** How often each program gets the chance to fail again in a guest that was booted. */
-const tries = 2;
+/** How often each program gets the chance to fail again in a guest that was booted, at least and at most. */
+const [fewestTries, mostTries] = [2, 10];
 
 /** Whether a reason for rejecting (a test's name, or a report's signature) stands on what this point did. */
 const standsOn = (subject: string, point: PointResult): boolean =>
@@ -30,19 +31,37 @@ export function suspects(judgement: Judgement, suite: Suite, seen: readonly Poin
 }
 
 /**
+ * How many boots a program gets to fail again: what failed in one of four forks hides in two boots more often than
+ * not, so there are as many as its rate asks for, within bounds.
+ */
+function triesFor(program: Program, judgement: Judgement, seen: readonly PointResult[]): number {
+  const subjects = against(judgement);
+  const runs = new Set<number>();
+  const guilty = new Set<number>();
+  for (const point of seen.filter((one) => one.program === program.name)) {
+    runs.add(point.repetition);
+    if (subjects.some((subject) => standsOn(subject, point))) guilty.add(point.repetition);
+  }
+  const wanted = guilty.size === 0 ? fewestTries : passesNeeded(guilty.size / runs.size);
+  return Math.min(mostTries, Math.max(fewestTries, wanted));
+}
+
+/**
  * Runs suspects in guests that were booted until one of them fails again: that is enough for a verdict
  * that does not hang on how forks are made.
  *
+ * @param programs suspects of the judgement, with what they did in forks
  * @param run runs one program once in a guest that was booted
  */
 export async function confirm(
   judgement: Judgement,
-  programs: readonly Program[],
+  { programs, seen }: { readonly programs: readonly Program[]; readonly seen: readonly PointResult[] },
   run: (program: Program, attempt: number) => Promise<Confirmation>,
 ): Promise<Confirmation> {
   const points: PointResult[] = [];
   const reports: FoundReport[] = [];
   for (const program of programs) {
+    const tries = triesFor(program, judgement, seen);
     for (let attempt = 1; attempt <= tries; attempt++) {
       const again = await run(program, attempt);
       points.push(...again.points);
@@ -66,12 +85,22 @@ export function withConfirmation(
 ): Judgement {
   const doubtful = (subject: string): boolean => seenInForks.some((point) => standsOn(subject, point));
   const again = (subject: string): boolean => confirmation.points.some((point) => standsOn(subject, point));
+  const boots = (subject: string): number => {
+    const standing = seenInForks.filter((point) => standsOn(subject, point)).map(({ program }) => program);
+    const runs = confirmation.points.filter(({ program }) => standing.includes(program));
+    return Math.max(
+      0,
+      ...Map.groupBy(runs, ({ name }) => name)
+        .values()
+        .map(({ length }) => length),
+    );
+  };
   const sure = against(judgement).some(again);
   const reasons = judgement.reasons.map((reason) => {
     if (reason.weight !== 'reject' || !doubtful(reason.subject)) return reason;
     if (again(reason.subject)) return { ...reason, text: `${reason.text} (seen again in a cold boot)` };
     if (sure) return reason;
-    const text = `${reason.text} (seen in a fork, and not again in ${tries} cold boots)`;
+    const text = `${reason.text} (seen in a fork, and not again in ${boots(reason.subject)} cold boots)`;
     return { ...reason, weight: 'doubt' as const, text };
   });
   // What was confirmed speaks first: the summary line shows the first reason.

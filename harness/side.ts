@@ -76,7 +76,7 @@ export async function confirmed(
   const programs = seen.forked ? suspects(judgement, trial.suite, seen.points) : [];
   if (programs.length === 0) return judgement;
   trial.emit({ type: 'notice', message: 'seeing whether it happens in a guest that was booted, too' });
-  const confirmation = await confirm(judgement, programs, (program, attempt) =>
+  const confirmation = await confirm(judgement, { programs, seen: seen.points }, (program, attempt) =>
     runCold(trial, kernel, { program, attempt }),
   );
   return withConfirmation(judgement, seen.points, confirmation);

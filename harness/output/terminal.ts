@@ -14,6 +14,7 @@ export function renderVerdict(verdict: Verdict, stream: NodeJS.WriteStream): str
     ...(verdict.behaviours.length > 0 ? [behaviourList(verdict)] : []),
     ...(verdict.reports.length > 0 ? [reportList(verdict.reports)] : []),
     ...[
+      knownList(verdict.knownReports),
       certaintyText(verdict),
       orderList(verdict.lockOrders),
       headroom(verdict.tests),
