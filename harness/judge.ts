@@ -76,7 +76,7 @@ export function judge(
     ...reports.filter((report) => report.new).map(reasonOfReport),
     ...tests.flatMap((test) => reasonOfTest(test, candidate.points, fresh)),
     ...(strict ? behaviours.map(reasonOfBehaviour) : []),
-    ...measurements.flatMap((one) => reasonsOfSlowness(one, slowness)),
+    ...reasonsOfSlowness(tests, measurements, slowness),
     ...lockOrders.flatMap(reasonOfOrder),
     ...reasonsOfBoot(candidate),
     ...reasonsOfNothing(tests),

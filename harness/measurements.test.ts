@@ -99,6 +99,11 @@ describe('a verdict', () => {
     expect(judged(base, little, { slowness })).toMatchObject({ verdict: 'accepted' });
   });
 
+  test('doubts where what the policy is about was not measured', () => {
+    const slowness = () => [{ ...rule, measurement: 'wiat' }];
+    expect(judged(base, base, { slowness }).summary).toContain('did not measure wiat');
+  });
+
   test('of few runs only doubts', () => {
     const first = ({ points }: typeof base) => observed(points.slice(0, 1));
     const judgement = judged(first(base), first(slower), { slowness: () => [rule] });

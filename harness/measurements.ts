@@ -1,7 +1,7 @@
 import type { MeasurementEntry } from './policy-schema.ts';
 import { compareQuantile, type Difference, quantile, type Runs } from './statistics/bootstrap.ts';
 import type { PointResult } from './status.ts';
-import type { Measurement, Verdict } from './verdict.ts';
+import type { Measurement, TestComparison, Verdict } from './verdict.ts';
 
 /** With fewer runs of each kernel, how runs differ among themselves is a guess, and intervals come out too narrow. */
 export const enoughRuns = 4;
@@ -12,8 +12,8 @@ const enoughForP99 = 500;
 /** So many samples of each kernel are kept with a verdict. */
 const kept = 100;
 
-/** How much slower a test's measurement may become, by the suite's policy. */
-export type SlownessRules = (test: string, measurement: string) => readonly MeasurementEntry[];
+/** How much slower a test's measurements may become, by the suite's policy. */
+export type SlownessRules = (test: string) => readonly MeasurementEntry[];
 
 /** Measurements of one name of one test, of one kernel, run by run. */
 interface Series {
@@ -106,21 +106,38 @@ function add(all: Map<string, Series>, name: string, more: Series): void {
 const ofSamples = (key: string, point: PointResult): boolean =>
   (point.samples ?? []).some(({ name }) => ['p50', 'p99_9', 'max'].some((part) => key === `${name}_${part}`));
 
-/** What the suite's policy makes of a measurement. */
-export function reasonsOfSlowness(
+/** What the suite's policy makes of the measurements of tests that passed on both kernels. */
+export const reasonsOfSlowness = (
+  tests: readonly TestComparison[],
+  measurements: readonly Measurement[],
+  rules: SlownessRules = () => [],
+): Verdict['reasons'] =>
+  tests
+    .filter(({ base, candidate }) => base.own === 'PASS' && candidate.own === 'PASS')
+    .flatMap((test) =>
+      rules(test.name).flatMap((rule) => {
+        const found = measurements.find((one) => one.test === test.name && one.name === rule.measurement);
+        return found ? tooSlow(found, rule) : unmeasured(test, rule);
+      }),
+    );
+
+function tooSlow(
   { test, name, median, base, candidate }: Measurement,
-  rules: SlownessRules | undefined,
+  { id, ratioAtMost, reason }: MeasurementEntry,
 ): Verdict['reasons'] {
   const [low] = median.ratioInterval ?? [];
-  if (low === undefined || median.ratio === undefined) return [];
+  if (low === undefined || median.ratio === undefined || low <= ratioAtMost) return [];
   const times = `${median.ratio.toPrecision(2)} times as long with the patch (at 95 % at least ${low.toPrecision(2)})`;
-  return (rules?.(test, name) ?? [])
-    .filter(({ ratioAtMost }) => low > ratioAtMost)
-    .map(({ id, ratioAtMost, reason }) => {
-      const text = `${test}: ${name} takes ${times}, more than ${ratioAtMost}: policy ${id}: ${reason}`;
-      const sure = Math.min(base.runs, candidate.runs) >= enoughRuns;
-      return sure
-        ? { weight: 'reject', subject: `${test} ${name}`, text }
-        : { weight: 'doubt', subject: `${test} ${name}`, text: `${text}; ${enoughRuns} runs would decide` };
-    });
+  const text = `${test}: ${name} takes ${times}, more than ${ratioAtMost}: policy ${id}: ${reason}`;
+  const about = { subject: `${test} ${name}` };
+  return Math.min(base.runs, candidate.runs) >= enoughRuns
+    ? [{ ...about, weight: 'reject', text }]
+    : [{ ...about, weight: 'doubt', text: `${text}; ${enoughRuns} runs would decide` }];
+}
+
+/** A rule about something that no run printed would hold nothing; an observation of too few runs is just not compared. */
+function unmeasured(test: TestComparison, { id, measurement }: MeasurementEntry): Verdict['reasons'] {
+  const printed = test.candidate.observations.flat().some(({ key }) => key === measurement);
+  const text = `${test.name} did not measure ${measurement} on both kernels, which policy ${id} is about`;
+  return printed ? [] : [{ weight: 'doubt', subject: `${test.name} ${measurement}`, text }];
 }

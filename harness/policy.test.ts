@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { aPoint } from './fixtures.ts';
-import { applyPolicy, entriesWithoutTest } from './policy.ts';
+import { applyPolicy, entriesWithoutTest, measurementRules } from './policy.ts';
 import { type Policy, policySchema } from './policy-schema.ts';
 import type { Observation, PointResult } from './status.ts';
 
@@ -308,4 +308,17 @@ describe('a policy file', () => {
   test('lets failures of the base doubt unless it says otherwise', () => {
     expect(policySchema.parse({ entries: [] }).failuresOfBase).toBe('doubt');
   });
+});
+
+test('a rule about a measurement speaks for its tests and kernels, and judges no single point', () => {
+  const entry = {
+    ...{ id: 'no-slower', tests: ['links.*'], kernels: '>=6.1', reason: 'r', source: 's' },
+    ...{ measurement: 'wait', ratioAtMost: 1.5 },
+  };
+  const policy = policySchema.parse({ entries: [entry] });
+  expect(measurementRules(policy, '6.1.192')('links.update')).toEqual([entry]);
+  expect(measurementRules(policy, '5.10')('links.update')).toEqual([]);
+  expect(measurementRules(policy, '6.1.192')('other.update')).toEqual([]);
+  const points = [aPoint('links', 'PASS')];
+  expect(applyPolicy(policy, '6.1.192', points)).toEqual(points);
 });

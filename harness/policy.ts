@@ -50,17 +50,11 @@ function judged(point: PointResult, entries: readonly PolicyEntry[]): PointResul
 
 const isMeasured = (entry: PolicyEntry): entry is MeasurementEntry => 'measurement' in entry;
 
-/** What a policy says of how much slower a test may become on a kernel. */
-export const measurementRules = (
-  policy: Policy,
-  kernel: string,
-): ((test: string, measurement: string) => MeasurementEntry[]) => {
+/** What a policy says of how much slower each test may become on a kernel. */
+export function measurementRules(policy: Policy, kernel: string): (test: string) => MeasurementEntry[] {
   const entries = policy.entries.filter(isMeasured).filter((entry) => inRange(entry.kernels, kernel));
-  return (test, measurement) =>
-    entries.filter(
-      (entry) => entry.measurement === measurement && entry.tests.some((pattern) => matches(pattern, test)),
-    );
-};
+  return (test) => entries.filter((entry) => entry.tests.some((pattern) => matches(pattern, test)));
+}
 
 const isKnown = (entry: PolicyEntry): entry is KnownEntry => 'known' in entry;
 
