@@ -1,16 +1,20 @@
 import { Command } from '@commander-js/extra-typings';
 import { RingtrialError } from '../../common/errors.ts';
+import { loadRun } from '../../harness/load-run.ts';
 import { expand } from '../../harness/matrix/expand.ts';
 import { matrixJsonSchema } from '../../harness/matrix/file.ts';
 import { loadMatrixFile } from '../../harness/matrix/load-file.ts';
 import { preview } from '../../harness/matrix/preview.ts';
 import { renderPreview } from '../../harness/output/matrix.ts';
+import { formats } from '../../harness/output/report.ts';
+import { checkTargets } from '../../harness/output/write-report.ts';
 import { ensureHost } from '../host.ts';
 import { interruptible } from '../interrupt.ts';
 import { queueOption, storeOption } from '../queue-options.ts';
 import { runMatrix } from '../run-matrix.ts';
 import { show } from '../show.ts';
 import { positive } from '../values.ts';
+import { reportTarget, writeReports } from './reports.ts';
 
 /** The command line asks for nothing that can be done. */
 class MatrixUsageError extends RingtrialError {
@@ -29,11 +33,16 @@ export const matrixVerb = () =>
     .addOption(queueOption())
     .addOption(storeOption())
     .option('--json', 'print matrix.json (schema ringtrial.matrix/1), with --dry-run the plan', false)
+    .option(
+      '--report <format:file>',
+      `also write a report: ${formats.join(', ')}; may be given again`,
+      reportTarget,
+    )
     .addHelpText(
       'after',
       '\nExit codes: that of the worst trial: 0 all accepted, 1 one rejected, 3 one inconclusive or missing; 2 usage or configuration.',
     )
-    .action(async (file, { json, schema, dryRun, ...options }) => {
+    .action(async (file, { json, schema, dryRun, report = [], ...options }) => {
       if (schema) return show(matrixJsonSchema());
       if (file === undefined && (dryRun || options.resume === undefined))
         throw new MatrixUsageError(
@@ -42,6 +51,8 @@ export const matrixVerb = () =>
       const plan = file === undefined ? undefined : await expand(await loadMatrixFile(file));
       if (dryRun && plan) return show(json ? plan : renderPreview(preview(plan)));
       const signal = interruptible();
+      await checkTargets(report);
       await ensureHost(signal);
-      await runMatrix({ plan, ...options, signal }, json);
+      const { directory } = await runMatrix({ plan, ...options, signal }, json);
+      if (report.length > 0) await writeReports(await loadRun(directory), report);
     });
