@@ -1,7 +1,6 @@
 import type { LoadedRun, LoadedTrial } from '../load-run.ts';
-import { safe, safeLine } from '../triage/safe.ts';
 import type { ReportComparison, Verdict } from '../verdict.ts';
-import { clipped } from './clip.ts';
+import { block, cell, code, htmlText } from './gfm.ts';
 
 /** GitHub refuses a step's summary of more than 1 MiB. */
 const mostBytes = 1024 * 1024 - 1024;
@@ -75,33 +74,3 @@ const behaviours = (id: string, verdict: Verdict): string =>
     '',
     '</details>',
   ].join('\n');
-
-const cell = (text: string): string => code(text).replaceAll('|', '\\|');
-
-/** A code span: longer runs of backquotes around than in it (CommonMark 6.1), so that nothing in it is Markdown. */
-function code(text: string): string {
-  const line = clipped([safeLine(text)], 1000)
-    .replaceAll('\n', ' ')
-    .trim();
-  if (line === '') return '';
-  const fence = '`'.repeat(longestRun(line) + 1);
-  const space = line.startsWith('`') || line.endsWith('`') ? ' ' : '';
-  return `${fence}${space}${line}${space}${fence}`;
-}
-
-function block(text: string): string {
-  const lines = clipped([safe(text).trimEnd()]);
-  const fence = '`'.repeat(Math.max(3, longestRun(lines) + 1));
-  return `${fence}text\n${lines}\n${fence}`;
-}
-
-const longestRun = (text: string): number =>
-  Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
-
-/** For inside of HTML; `*` and the like would still be Markdown there, in a line of its own it is not read. */
-const htmlText = (text: string): string =>
-  safeLine(text)
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll(/[`*_~[\]@#\\]/g, (char) => `&#${char.codePointAt(0)};`);

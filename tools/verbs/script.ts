@@ -13,7 +13,7 @@ class UnknownScriptError extends RingtrialError {
 /** Those that come with Ringtrial: `nightly` is tools/nightly.ts, or dist/tools/nightly.js of a package. */
 const shippedPlace = path.join(import.meta.dirname, '..');
 const extension = path.extname(import.meta.filename);
-const shipped: readonly string[] = [];
+const shipped: readonly string[] = ['nightly', 'compare-designs'];
 
 export const scriptVerb = () =>
   new Command('script')

@@ -80,6 +80,8 @@ export interface BuildRequest {
 }
 
 export interface KernelOptions {
+  /** Ask the archive for the newest version, also when it was asked today. */
+  readonly newest?: boolean | undefined;
   readonly onEvent?: ((event: KernelEvent) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }

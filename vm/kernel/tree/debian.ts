@@ -49,7 +49,7 @@ const RESOLVED_MS = 24 * 3600 * 1000;
 const idOf = (version: string): string => safeName(`debian-${version}`);
 
 /**
- * Debian's `linux-source-X`, the newest version, looked up at most once a day, or an exact version.
+ * Debian's `linux-source-X`, the newest version, looked up at most once a day unless `newest` is set, or an exact version.
  *
  * Without network the newest cached version is used and a notice says so.
  *
@@ -62,7 +62,8 @@ export async function resolveDebian(spec: string, options: KernelOptions): Promi
       `'${spec}' names no Debian kernel. Write ${DEBIAN_EXAMPLES.join(', ')}, or a version such as debian:6.1.192-2.`,
     );
   }
-  const known = wanted.exact === null ? await resolvedToday(wanted.series) : idOf(wanted.exact);
+  const today = options.newest ? null : await resolvedToday(wanted.series);
+  const known = wanted.exact === null ? today : idOf(wanted.exact);
   const cached = known === null ? null : await findTree(known, spec);
   if (cached !== null) return cached;
   try {
@@ -84,7 +85,7 @@ export async function resolveDebian(spec: string, options: KernelOptions): Promi
 
 async function fetchDebian(spec: string, wanted: DebianSpec, options: KernelOptions): Promise<Tree> {
   await using apt = await AptRoot.open(STABLE_SERIES[wanted.series] ?? NEWEST, options);
-  const fresh = await apt.isFresh;
+  const fresh = !options.newest && (await apt.isFresh);
   const attempt = async (update: boolean): Promise<Tree> => {
     const problem = update ? await apt.update() : null;
     const file = await apt.find(`linux-source-${wanted.series}`, wanted.exact);
