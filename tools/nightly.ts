@@ -14,7 +14,6 @@ import {
   comparisonMarkdown,
   ExitCode,
   fetchTree,
-  formats,
   interruptible,
   type LoadedMatrix,
   type LoadedRun,
@@ -115,8 +114,7 @@ async function tell(run: LoadedRun, changes: RunComparison | undefined): Promise
       options.markdown,
       `## Ringtrial, ${path.basename(run.directory)}: ${run.summary}\n\n${text}\n`,
     );
-  const page = formats.find((format) => String(format) === 'html');
-  if (options.page !== undefined && page) await writeReport(run, { format: page, file: options.page });
+  if (options.page !== undefined) await writeReport(run, { format: 'html', file: options.page });
 }
 
 function exitCodeOf(run: LoadedRun, changes: RunComparison | undefined): number {
