@@ -18,6 +18,9 @@ const assets = [
   'harness/klog/goldens/*/*.log',
 ];
 
+// Vite takes what stands there, for instance `test`.
+process.env['NODE_ENV'] = 'production';
+
 const root = path.join(import.meta.dirname, '..');
 await rm(path.join(root, 'dist'), { recursive: true, force: true });
 await $({ cwd: root, stdio: 'inherit' })`npx tsc -p tsconfig.build.json`;

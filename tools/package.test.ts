@@ -1,9 +1,11 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import { publint } from 'publint';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import { everyStatus } from '../harness/output/fixtures.ts';
 
 const root = path.join(import.meta.dirname, '..');
 // The launcher takes the Node that it finds first, when that is new enough.
@@ -22,7 +24,7 @@ beforeAll(async () => {
   await writeFile(path.join(place, 'package.json'), '{ "private": true, "type": "module" }\n');
   const { version } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'));
   await execa('npm', ['install', ...quiet, `./ringtrial-${version}.tgz`], { cwd: place, env });
-}, 180_000);
+}, 600_000);
 afterAll(() => rm(place, { recursive: true, force: true }));
 
 test('nothing runs when it is installed, and publint has no complaint', async () => {
@@ -32,7 +34,7 @@ test('nothing runs when it is installed, and publint has no complaint', async ()
   expect(Object.keys(pkg?.['scripts'] ?? {})).not.toContain(expect.stringMatching(/install$|^prepare$/));
 });
 
-test('the command line works, with all that is no TypeScript', async () => {
+test('the command line works, with all that is no TypeScript', { timeout: 120_000 }, async () => {
   const [help, candidates, suites, own] = await Promise.all([
     ringtrial('--help'),
     ringtrial('candidates'),
@@ -43,6 +45,16 @@ test('the command line works, with all that is no TypeScript', async () => {
   expect(candidates.stdout).toContain('2-lookup-under-uring-lock');
   expect(JSON.parse(suites.stdout).length).toBeGreaterThan(2);
   expect(own).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('clone') });
+});
+
+test('a run becomes a page, which needs nothing that only a clone has', { timeout: 120_000 }, async () => {
+  await mkdir(path.join(place, 'run'));
+  await writeFile(path.join(place, 'run', 'verdict.json'), JSON.stringify(everyStatus()));
+  const { stdout, stderr } = await ringtrial('report', 'run', '--format', 'html');
+  expect(stderr).toBe('');
+  expect(stdout.slice(0, 4000)).toContain('<title>mine: rejected: fails.x fails with the patch');
+  // The page was built for readers, not for its developers.
+  expect(stdout.includes(root)).toBe(false);
 });
 
 const log = `[    1.000000] WARNING: CPU: 0 PID: 1 at a.c:1 f+0x1/0x2
@@ -66,7 +78,9 @@ export async function trial(signal: AbortSignal): Promise<Verdict['verdict']> {
 }
 `;
 
-test('a log is triaged, by the command and by a script whose types are checked', async () => {
+test('a log is triaged, by the command and by a script whose types are checked', {
+  timeout: 120_000,
+}, async () => {
   await Promise.all([
     writeFile(path.join(place, 'console.log'), log),
     writeFile(path.join(place, 'script.ts'), script),

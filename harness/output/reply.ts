@@ -9,6 +9,7 @@ import type { Output } from './report.ts';
 const columns = 72;
 const mostBehaviours = 20;
 const mostReasons = 10;
+const mostReports = 5;
 
 /**
  * A reply to the list: plain text that is Markdown as well, without HTML. Whatever a guest or a patch wrote stands
@@ -60,7 +61,8 @@ function trialParts({ tree, profile, suite, verdict, missing }: LoadedTrial): st
           ].join('\n\n'),
         ]
       : []),
-    ...fresh.map(reportPart),
+    ...fresh.slice(0, mostReports).map(reportPart),
+    ...(fresh.length > mostReports ? [paragraph(`And ${fresh.length - mostReports} more reports.`)] : []),
     ...(verdict.behaviours.length > 0 ? [behaviourPart(verdict.behaviours)] : []),
   ];
 }
@@ -72,10 +74,11 @@ function setting({ tree, profile, suite, accelerator, tests, repetitions }: Verd
   );
 }
 
-const reportPart = (report: ReportComparison): string =>
+const reportPart = ({ candidate, explanation, text }: ReportComparison): string =>
   [
-    paragraph(`With the patch, and not without, the kernel printed this ${times(report.candidate)}:`),
-    raw(report.text),
+    paragraph(`With the patch, and not without, the kernel printed this ${times(candidate)}:`),
+    raw(text),
+    ...(explanation.length > 1 ? ['That is:', quoted(explanation)] : []),
   ].join('\n\n');
 
 const times = (count: number): string => (count === 1 ? 'once' : `${count} times`);
@@ -121,11 +124,14 @@ const quoted = (lines: readonly string[]): string =>
     .map((line) => indent + line)
     .join('\n');
 
+/** Printk's time stamp and the thread, which make lines too long for a mail and say little there. */
+const stamp = /^\[ *\d+\.\d+\](?:\[ *[CT]\d+\])? ?/;
+
 /** A report of the kernel, whose lines must stay as they are. */
 const raw = (text: string): string =>
   clipped([safe(text).trimEnd()])
     .split('\n')
-    .map((line) => (indent + untrailed(line)).trimEnd())
+    .map((line) => (indent + untrailed(line.replace(stamp, ''))).trimEnd())
     .join('\n');
 
 /** Tools that gather trailers from replies look for `…-by:` at the beginning of any line, indented or not. */
