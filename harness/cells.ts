@@ -7,6 +7,8 @@ import type { GuestSource } from './guest-source.ts';
 import type { OrderRecord } from './lock-orders.ts';
 import { applyPolicy } from './policy.ts';
 import { type AfterProgram, type CellContext, runCell } from './run-cell.ts';
+import type { Interfere } from './schedules/interfere.ts';
+import { type Schedule, scheduleFolder } from './schedules/schedule.ts';
 import { secondsSince } from './seconds.ts';
 import type { FoundReport, PointResult } from './status.ts';
 import type { Program, Suite } from './suite.ts';
@@ -19,6 +21,10 @@ export interface CellsRequest {
   readonly repetitions: number;
   /** The number of the first of them; 1 by default. */
   readonly firstRepetition?: number | undefined;
+  /** What the guests of `source` are like, where a side has several kinds. */
+  readonly schedule?: Schedule | undefined;
+  /** What is done to a guest while a program runs in it. */
+  readonly interfere?: Interfere | undefined;
   readonly detectors: Detectors;
   /** What all deadlines are multiplied by: a kernel that checks every access is slow. 1 by default. */
   readonly timeScale?: number | undefined;
@@ -79,10 +85,12 @@ export async function runCells(request: CellsRequest): Promise<CellsResult> {
   const nextName = request.guestNames ?? guestNames();
   let bootFailure: GuestBootError | undefined;
   let enough = false;
-  if (request.source.bootConsole !== undefined) noteBoot({ ...request, reports }, request.source.bootConsole);
+  if (request.source.bootConsole !== undefined)
+    noteBoot({ ...request, schedule: request.schedule?.number, reports }, request.source.bootConsole);
 
   async function work(): Promise<void> {
-    await using guest = new GuestInUse({ ...request, reports, orders, nextName });
+    const schedule = request.schedule?.number;
+    await using guest = new GuestInUse({ ...request, schedule, reports, orders, nextName });
     for (let index = next++; index < plan.length && !bootFailure && !enough; index = next++) {
       request.signal?.throwIfAborted();
       const cell = plan[index] as PlannedCell;
@@ -92,7 +100,7 @@ export async function runCells(request: CellsRequest): Promise<CellsResult> {
         enough ||= request.enough?.({ points: results.flat(), reports, orders }) ?? false;
       } catch (error) {
         if (!(error instanceof GuestBootError)) throw error;
-        noteBoot({ ...request, reports }, error.failure.consolePath);
+        noteBoot({ ...request, schedule: request.schedule?.number, reports }, error.failure.consolePath);
         bootFailure = error;
       }
     }
@@ -117,7 +125,7 @@ export function guestNames(): () => string {
 /** What is known of a kernel whose first guest does not boot: what it printed. */
 export function failedBoot(request: Omit<CellsRequest, 'source'>, error: GuestBootError): CellsResult {
   const reports: FoundReport[] = [];
-  noteBoot({ ...request, reports }, error.failure.consolePath);
+  noteBoot({ ...request, schedule: request.schedule?.number, reports }, error.failure.consolePath);
   return { points: [], reports, orders: [], bootFailure: error };
 }
 
@@ -142,11 +150,18 @@ async function runPlanned(
   const { side, onEvent, timeScale = 1 } = request;
   const { repetition } = cell;
   const program = { ...cell.program, deadlineSeconds: cell.program.deadlineSeconds * timeScale };
-  const about = { type: 'test', side, program: program.name, repetition } as const;
+  const schedule = request.schedule?.number;
+  const about = { type: 'test', side, program: program.name, repetition, schedule } as const;
   onEvent({ ...about, state: 'running', ...count });
   const started = performance.now();
   const context: CellContext = {
-    directory: path.join(request.directory, side, `repetition-${repetition}`),
+    directory: path.join(
+      request.directory,
+      side,
+      ...scheduleFolder(request.schedule),
+      `repetition-${repetition}`,
+    ),
+    interfere: request.interfere,
     detectors: request.detectors,
     timeScale,
     afterProgram: request.afterProgram,
@@ -163,6 +178,7 @@ async function runPlanned(
   }
   const { policy } = request.suite;
   if (policy && request.policyFor !== undefined) points = applyPolicy(policy, request.policyFor, points);
+  if (schedule !== undefined) points = points.map((point) => ({ ...point, schedule }));
   onEvent({
     ...about,
     state: 'finished',

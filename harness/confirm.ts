@@ -19,10 +19,15 @@ const standsOn = (subject: string, point: PointResult): boolean =>
 const against = (judgement: Judgement): string[] =>
   judgement.reasons.filter((reason) => reason.weight === 'reject').map((reason) => reason.subject);
 
+/** What the reasons for rejecting stand on. */
+export function evidenceAgainst(judgement: Judgement, seen: readonly PointResult[]): PointResult[] {
+  const subjects = against(judgement);
+  return seen.filter((point) => subjects.some((subject) => standsOn(subject, point)));
+}
+
 /** The programs behind the reasons for rejecting, those that fail quickly first. */
 export function suspects(judgement: Judgement, suite: Suite, seen: readonly PointResult[]): Program[] {
-  const subjects = against(judgement);
-  const guilty = seen.filter((point) => subjects.some((subject) => standsOn(subject, point)));
+  const guilty = evidenceAgainst(judgement, seen);
   const hangs = (program: Program): number =>
     Number(guilty.some((point) => point.program === program.name && point.reason?.startsWith('hang')));
   return suite.programs

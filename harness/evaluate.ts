@@ -9,6 +9,7 @@ import { buildSide, prepare, settleGuests } from './prepare.ts';
 import { reproduceScript, writeReproductionInitrd } from './reproduce.ts';
 import { runRounds, type Sides } from './rounds.ts';
 import { RunDirectoryError } from './run-directory.ts';
+import { settleSchedules } from './schedules/settle.ts';
 import { confirmed, runSide, type SideResult } from './side.ts';
 import type { Suite } from './suite.ts';
 import type { EvaluateOptions, Prepared, Trial } from './trial.ts';
@@ -36,7 +37,8 @@ export async function evaluate(options: EvaluateOptions): Promise<Verdict> {
 /** Builds the base of a trial, and settles what all its guests are like. */
 export async function openTrial(prepared: Prepared): Promise<Trial> {
   const guests = await settleGuests(prepared);
-  return { ...prepared, ...guests, base: await buildBase(prepared) };
+  const trial = { ...prepared, ...guests, base: await buildBase(prepared) };
+  return { ...trial, schedules: await settleSchedules(trial) };
 }
 
 /**

@@ -37,6 +37,8 @@ export type TrialEvent =
       readonly state: 'running';
       readonly program: string;
       readonly repetition: number;
+      /** Its number, where there are several. */
+      readonly schedule?: number | undefined;
       readonly done: number;
       readonly total: number;
     }
@@ -46,6 +48,8 @@ export type TrialEvent =
       readonly state: 'finished';
       readonly program: string;
       readonly repetition: number;
+      /** Its number, where there are several. */
+      readonly schedule?: number | undefined;
       readonly milliseconds: number;
       readonly points: readonly {
         readonly name: string;

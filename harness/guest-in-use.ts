@@ -16,6 +16,8 @@ export interface ReportBook {
   readonly side: Side;
   /** The run directory: console logs are named relative to it. */
   readonly directory: string;
+  /** The number of the schedule that its guests run under, where there are several. */
+  readonly schedule?: number | undefined;
   readonly onEvent: Listener;
   /** Gets every kernel report, once. */
   readonly reports: FoundReport[];
@@ -145,6 +147,7 @@ function note(
       report,
       program,
       repetition,
+      ...(book.schedule === undefined ? {} : { schedule: book.schedule }),
       console: path.relative(book.directory, console),
       start: offset + report.start,
       end: offset + report.end,

@@ -4,12 +4,13 @@ import { KnownReports } from './known-reports.ts';
 import { alphaOfLooks } from './next-round.ts';
 import { measurementRules } from './policy.ts';
 import type { Sides } from './rounds.ts';
+import { underSchedules } from './schedules/compare.ts';
 import { changesOfApplied } from './triage/suspect.ts';
 import type { Trial } from './trial.ts';
 
 /** Compares the two kernels of a trial, with all that is known of the patch and of base. */
 export async function judgeTrial(trial: Trial, { base, candidate }: Sides): Promise<Judgement> {
-  return judge(base, candidate, {
+  const judgement = judge(base, candidate, {
     strict: trial.options.strict ?? false,
     ...(trial.options.repeat === 'auto' ? { alpha: alphaOfLooks } : {}),
     known: knownReportsOf(trial),
@@ -21,6 +22,7 @@ export async function judgeTrial(trial: Trial, { base, candidate }: Sides): Prom
     ),
     changes: await changesOfApplied(trial.tree.dir, trial.applied.changes),
   });
+  return trial.schedules ? underSchedules(judgement, { base, candidate }, trial.schedules) : judgement;
 }
 
 /** The reports that are accepted in a trial; undefined where it was given no file of them. */

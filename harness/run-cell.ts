@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Guest, GuestEnd } from '../vm/qemu/guest.ts';
+import type { ExecResult } from '../vm/ssh/connection.ts';
 import { inspect } from './aftermath.ts';
 import { judgeCell } from './cell.ts';
 import type { Detectors } from './detectors.ts';
@@ -10,6 +11,7 @@ import { exitCodeResults } from './exit-code.ts';
 import type { GuestInUse } from './guest-in-use.ts';
 import { parseKtap } from './ktap.ts';
 import { blindness } from './liveness.ts';
+import type { Interfere } from './schedules/interfere.ts';
 import type { PointResult } from './status.ts';
 import type { Program } from './suite.ts';
 import { runProgram } from './test-guest.ts';
@@ -30,6 +32,8 @@ export interface CellContext {
   readonly detectors: Detectors;
   /** What all patience is multiplied by; the program's deadline is already. */
   readonly timeScale: number;
+  /** What is done to the guest while the program runs. */
+  readonly interfere?: Interfere | undefined;
   readonly afterProgram?: AfterProgram | undefined;
   /** Whether the RAM of a guest in which something hangs is dumped. */
   readonly dump: boolean;
@@ -41,7 +45,7 @@ export async function runCell(cell: Cell, guests: GuestInUse, context: CellConte
   const { program, repetition } = cell;
   const guest = await guests.take();
   const from = guest.console.size;
-  const run = await runProgram(guest, program, context);
+  const run = await runInterfered(cell, guest, context);
   const output = outputName(context.directory, cell);
   const kept = await keep(output, { ktap: run.stdout, stderr: run.stderr });
   const sign =
@@ -80,6 +84,16 @@ export async function runCell(cell: Cell, guests: GuestInUse, context: CellConte
     ...(end ? { gone: endWords(end) } : {}),
     ...(blind === undefined ? {} : { blind: { because: blind, since: reports[0]?.timestamp } }),
   });
+}
+
+async function runInterfered(
+  { program, repetition, attempt }: Cell,
+  guest: Guest,
+  context: CellContext,
+): Promise<ExecResult> {
+  const name = `${program.name}/${repetition}/${attempt}`;
+  await using _interference = await context.interfere?.(guest, name);
+  return await runProgram(guest, program, context);
 }
 
 /** The program did not end: finds out what is the matter with the guest, and takes down the evidence. */

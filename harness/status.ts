@@ -59,6 +59,8 @@ export interface PointResult {
   readonly name: string;
   readonly program: string;
   readonly repetition: number;
+  /** The number of the schedule that it ran under, where there are several. */
+  readonly schedule?: number | undefined;
   readonly status: Status;
   /** What the test itself said, before kernel reports of its time turned a pass into a failure. */
   readonly own: Status;
@@ -84,6 +86,7 @@ export interface FoundReport {
   /** The program that ran when it was printed; null: at boot, between programs or at power-off. */
   readonly program: string | null;
   readonly repetition: number;
+  readonly schedule?: number | undefined;
   /** Console log, relative to the run directory, and byte offsets in it. */
   readonly console: string;
   readonly start: number;

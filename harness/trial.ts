@@ -6,6 +6,7 @@ import type { Accelerator, GuestShape, Machine } from '../vm/qemu/args.ts';
 import type { Listener } from './events.ts';
 import type { KnownReport } from './known-reports.ts';
 import type { RunDirectory } from './run-directory.ts';
+import type { Schedule } from './schedules/schedule.ts';
 import type { Suite } from './suite.ts';
 
 export interface EvaluateOptions {
@@ -26,6 +27,8 @@ export interface EvaluateOptions {
   readonly repeat?: number | 'auto' | undefined;
   /** A file of reports that are accepted though base does not give them (`loadKnownReports`); none by default. */
   readonly known?: string | undefined;
+  /** Under how many schedules each test runs; 1, the ordinary guest, by default. */
+  readonly perturb?: { readonly count: number; readonly seed: number } | undefined;
   /** A guest in which something hangs leaves a core of its RAM in the hang's dossier. */
   readonly dump?: boolean | undefined;
   /** A change in behaviour rejects. */
@@ -61,6 +64,8 @@ export interface Trial extends Prepared {
   readonly image: Image;
   readonly shape: GuestShape;
   readonly base: Kernel;
+  /** Undefined: the ordinary guest alone. */
+  readonly schedules?: readonly Schedule[] | undefined;
 }
 
 /** How often a side is run that does not wait for what the other one shows. */

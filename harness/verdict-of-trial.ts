@@ -48,6 +48,7 @@ export function facts(trial: Trial, candidate: Kernel | undefined): Partial<Verd
     suite: trial.suite.name,
     accelerator: trial.accelerator,
     repetitions: repetitionsOf(options),
+    ...(trial.schedules ? { schedules: [...trial.schedules] } : {}),
     strict: options.strict ?? false,
     kernels: {
       base: kernelFacts(trial.base),

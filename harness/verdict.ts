@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { scheduleSchema } from './schedules/schedule.ts';
 import { statuses } from './status.ts';
 
 const status = z.enum(statuses);
@@ -34,6 +35,10 @@ const testSide = z.object({
   /** Their share, 0 to 1, and Wilson's interval of it at 95 %; absent where nothing was observed. */
   rate: z.number().optional(),
   interval: z.tuple([z.number(), z.number()]).optional(),
+  /** The same by schedule, where there are several. */
+  schedules: z
+    .array(z.object({ schedule: z.number().int(), counts: z.partialRecord(status, z.number().int()) }))
+    .optional(),
   /** The table of lockdep's that was fullest after any run, and how full, 0 to 1. At 1 lockdep turns itself off. */
   lockdepUse: z.object({ table: z.string(), used: z.number() }).optional(),
   /** One list for each repetition. */
@@ -86,6 +91,8 @@ const reportComparison = z.object({
   /** It is accepted, by the file of known reports that the trial was given. */
   known: z.object({ reason: z.string(), link: z.string(), expires: z.string() }).optional(),
   programs: z.array(z.string()),
+  /** The schedules under which either kernel printed it, where there are several. */
+  schedules: z.array(z.number().int()).optional(),
   /** The console log, relative to the run directory, and the byte offsets of its first occurrence. */
   console: z.string(),
   start: z.number().int(),
@@ -210,12 +217,15 @@ export const verdictSchema = z.object({
   profile: z.string(),
   suite: z.string(),
   accelerator: z.object({ name: z.string(), why: z.string() }),
+  /** Under each schedule. */
   repetitions: z.number().int(),
   certainty: certainty.optional(),
   /** How many programs the suite has, and the seconds that one pass through them took on each kernel. */
   pass: z
     .object({ programs: z.number().int(), base: z.number().optional(), candidate: z.number().optional() })
     .optional(),
+  /** What the guests were like, where there were several kinds (`--perturb`). */
+  schedules: z.array(scheduleSchema).optional(),
   strict: z.boolean(),
   kernels: z.object({ base: kernel.optional(), candidate: kernel.optional() }),
   /** Set when the candidate does not compile: then nothing was booted. */

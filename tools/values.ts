@@ -21,3 +21,10 @@ export function shard(text: string): { index: number; count: number } {
 
 /** How often something is repeated: a number, or until it is sure. */
 export const positiveOrAuto = (text: string): number | 'auto' => (text === 'auto' ? text : positive(text));
+
+/** An option's value that asks for schedules: how many, and the seed of their choice. */
+export function perturbation(text: string): { count: number; seed: number } {
+  const found = /^(\d{1,3})(?::(\d{1,9}))?$/.exec(text);
+  if (!found) throw new InvalidArgumentError('A whole number is needed, or one and a seed: 8 or 8:2.');
+  return { count: positive(found[1] ?? ''), seed: Number(found[2] ?? 1) };
+}

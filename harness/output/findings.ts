@@ -1,4 +1,5 @@
 import { isLikely } from '../lock-orders.ts';
+import type { Schedule } from '../schedules/schedule.ts';
 import { describeAdded } from '../triage/dependency-diff.ts';
 import { safeLine } from '../triage/safe.ts';
 import type { LockOrder, ReportComparison, TestComparison, Verdict } from '../verdict.ts';
@@ -77,3 +78,21 @@ export function blindList({ tests }: Verdict): string {
     ? ''
     : `Blind results, in whose time a complaint of the kernel would not have been heard: ${words.join(', ')}.\n`;
 }
+
+/** Under which schedules each test ran, and how many of the tests did not pass there. */
+export function scheduleList(schedules: readonly Schedule[], tests: readonly TestComparison[]): string {
+  const lines = schedules.map(({ number, text }) => {
+    const bad = (['base', 'candidate'] as const).map((side) => {
+      const count = tests.filter((test) => failedUnder(test[side], number)).length;
+      return count === 0 ? undefined : `${count} ${side === 'base' ? 'on base' : 'with the patch'}`;
+    });
+    const failed = bad.filter((words) => words !== undefined).join(', ');
+    return `  ${number}  ${text}${failed === '' ? '' : `; not passed: ${failed}`}\n`;
+  });
+  return `Schedules:\n${lines.join('')}`;
+}
+
+const failedUnder = ({ schedules = [] }: TestComparison['base'], number: number): boolean =>
+  schedules.some(
+    ({ schedule, counts }) => schedule === number && Boolean(counts.FAIL ?? counts.ERROR ?? counts.MISS),
+  );

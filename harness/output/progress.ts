@@ -104,13 +104,14 @@ function guestWords(event: Extract<TrialEvent, { type: 'guest' }>): Words {
 }
 
 function testWords(event: Extract<TrialEvent, { type: 'test' }>): Words {
+  const side = event.schedule === undefined ? event.side : `${event.side} [${event.schedule}]`;
   if (event.state === 'running') {
-    return { status: `${event.side}  test ${event.done + 1} of ${event.total}: ${event.program}` };
+    return { status: `${side}  test ${event.done + 1} of ${event.total}: ${event.program}` };
   }
   const bad = event.points.find((point) => point.status !== 'PASS' && point.status !== 'SKIP');
   const verdict = bad ? `${bad.status} ${bad.name}: ${bad.reason ?? ''}` : `${event.points.length} ok`;
   const seconds = (event.milliseconds / 1000).toFixed(1);
-  return { line: `${event.side}  ${event.program} (${seconds} s): ${verdict}` };
+  return { line: `${side}  ${event.program} (${seconds} s): ${verdict}` };
 }
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;

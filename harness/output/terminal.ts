@@ -2,7 +2,7 @@ import type { Observation } from '../status.ts';
 import { safe, safeLine } from '../triage/safe.ts';
 import type { TestComparison, TestSide, Verdict } from '../verdict.ts';
 import { certaintyText, changeCell, rateWords } from './certainty.ts';
-import { blindList, headroom, knownList, orderList, reportList } from './findings.ts';
+import { blindList, headroom, knownList, orderList, reportList, scheduleList } from './findings.ts';
 import { measurementList } from './measurements.ts';
 import { styled } from './screen.ts';
 import { type Row, table } from './table.ts';
@@ -11,6 +11,7 @@ import { type Row, table } from './table.ts';
 export function renderVerdict(verdict: Verdict, stream: NodeJS.WriteStream): string {
   const found = [
     ...(verdict.tests.length > 0 ? [testTable(verdict.tests)] : []),
+    ...(verdict.schedules ? [scheduleList(verdict.schedules, verdict.tests)] : []),
     ...(verdict.behaviours.length > 0 ? [behaviourList(verdict)] : []),
     ...(verdict.reports.length > 0 ? [reportList(verdict.reports)] : []),
     ...[

@@ -11,7 +11,7 @@ import { evaluateEach, type SeriesVerdict } from '../../harness/series/each.ts';
 import type { Verdict } from '../../harness/verdict.ts';
 import { show } from '../show.ts';
 import { watched } from '../trial-screen.ts';
-import { positiveOrAuto } from '../values.ts';
+import { perturbation, positiveOrAuto } from '../values.ts';
 import { evaluateProfiles, ProfilesError } from './evaluate-profiles.ts';
 import { reportTarget, writeReports } from './reports.ts';
 import {
@@ -46,6 +46,11 @@ export const evaluateVerb = () =>
       'run the suite so often on each kernel, in turns; auto: until failures are told from chance, 3 to 48 times',
       positiveOrAuto,
       1,
+    )
+    .option(
+      '--perturb <n[:seed]>',
+      'run each test under so many schedules: other vCPUs, preemption, timing; vCPUs held, delays at functions',
+      perturbation,
     )
     .option(
       '--each',

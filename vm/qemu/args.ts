@@ -12,6 +12,11 @@ export interface GuestShape {
   readonly accelerator: Accelerator['name'];
   readonly vcpus: number;
   readonly memoryMiB: number;
+  /**
+   * Counts time in instructions, 2^shift ns each, instead of by the host's clock: what a processor gets done
+   * between two timer interrupts is then the same everywhere. TCG with one processor only (QEMU, -icount).
+   */
+  readonly icountShift?: number | undefined;
 }
 
 export interface BootFiles {
@@ -34,12 +39,20 @@ function machineArgs(shape: GuestShape, memory?: SharedMemory): string[] {
   return [
     ...['-machine', memory ? `${machine},memory-backend=ram` : machine],
     ...(memory ? ['-object', memoryObject(shape, memory)] : []),
-    ...['-accel', shape.accelerator === 'kvm' ? 'kvm' : 'tcg,thread=multi'],
+    ...acceleratorArgs(shape),
     // la57 off: five-level paging upset older KASAN kernels at boot.
     ...['-cpu', shape.accelerator === 'kvm' ? 'host' : 'max,la57=off'],
     ...['-smp', String(shape.vcpus), '-m', `${shape.memoryMiB}M`],
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
   ];
+}
+
+/** Counting instructions and one thread for each processor exclude each other. */
+function acceleratorArgs({ accelerator, icountShift }: GuestShape): string[] {
+  if (accelerator === 'kvm') return ['-accel', 'kvm'];
+  return icountShift === undefined
+    ? ['-accel', 'tcg,thread=multi']
+    : ['-accel', 'tcg,thread=single', '-icount', `shift=${icountShift}`];
 }
 
 /** QEMU takes a comma in a value when it is doubled. */
