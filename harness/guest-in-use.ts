@@ -157,5 +157,5 @@ function note(
 }
 
 /** What a kernel says against itself: no information (an OOM notice, for one), and nothing that the console printed again. */
-const complaints = (bytes: Uint8Array): KernelReport[] =>
+export const complaints = (bytes: Uint8Array): KernelReport[] =>
   readLog(bytes).filter((report) => report.severity !== 'info' && !report.replay);

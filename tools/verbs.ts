@@ -143,6 +143,19 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./verbs/script.ts')).scriptVerb(),
   },
   {
+    name: 'record',
+    usage: '[options] <run> <test>',
+    description: 'run a test in guests whose every instruction is recorded, until it fails',
+    load: async () => (await import('./verbs/record.ts')).recordVerb(),
+  },
+  {
+    name: 'replay',
+    usage: '[options] <finding>',
+    description:
+      'run a recorded failure again, instruction by instruction; under gdb, forwards and backwards',
+    load: async () => (await import('./verbs/replay.ts')).replayVerb(),
+  },
+  {
     name: 'bench',
     usage: '',
     description: 'measure Ringtrial itself on this machine',

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Kernel } from '../../vm/kernel/index.ts';
 import { holdForGdb } from '../../vm/qemu/gdb-stub.ts';
-import type { OpenGuest } from '../open-guest.ts';
+import type { Guest } from '../../vm/qemu/guest.ts';
 import type { DebugFiles } from './debug-files.ts';
 import { gdbCommand, gdbScript } from './script.ts';
 
@@ -13,8 +13,8 @@ import { gdbCommand, gdbScript } from './script.ts';
  * @throws GdbStubError
  */
 export async function waitForGdb(
-  { guest, directory }: OpenGuest,
-  kernel: Kernel,
+  { guest, directory }: { readonly guest: Pick<Guest, 'qmp'>; readonly directory: string },
+  kernel: Pick<Kernel, 'vmlinux'>,
   debug: DebugFiles,
 ): Promise<string> {
   const socket = path.join(directory, 'gdb');

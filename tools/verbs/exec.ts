@@ -3,6 +3,7 @@ import { ExitCode, RingtrialError } from '../../common/errors.ts';
 import { findKernel } from '../../harness/find-kernel.ts';
 import { openGuest } from '../../harness/open-guest.ts';
 import type { ExecOutcome } from '../../vm/ssh/connection.ts';
+import { notice } from '../gdb-symbols.ts';
 import { interruptible } from '../interrupt.ts';
 
 /** The guest was lost before the command's status was known. */
@@ -50,5 +51,3 @@ function statusOf(outcome: ExecOutcome, deadline: number): number {
 /** One word alone is a shell command line; several are words, kept apart as they were given. */
 const quote = (word: string, _index: number, all: readonly string[]): string =>
   all.length === 1 ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-
-const notice = (message: string): void => void process.stderr.write(`ringtrial: ${message}\n`);

@@ -2,10 +2,11 @@ import { Command } from '@commander-js/extra-typings';
 import { ExitCode, RingtrialError } from '../../common/errors.ts';
 import { findKernel } from '../../harness/find-kernel.ts';
 import { waitForGdb } from '../../harness/gdb/attach.ts';
-import { type DebugFiles, debugFiles, usualObjects } from '../../harness/gdb/debug-files.ts';
+import type { DebugFiles } from '../../harness/gdb/debug-files.ts';
 import { type OpenGuest, openGuest } from '../../harness/open-guest.ts';
 import type { Kernel } from '../../vm/kernel/index.ts';
 import type { Terminal, TerminalSize } from '../../vm/ssh/connection.ts';
+import { notice, symbolsFor } from '../gdb-symbols.ts';
 import { interruptible } from '../interrupt.ts';
 
 /** QEMU ended, or gdb ended it, while somebody waited for a shell. */
@@ -54,24 +55,6 @@ const terminalSize = (): TerminalSize => ({
   rows: process.stdout.rows || 24,
   cols: process.stdout.columns || 80,
 });
-
-const notice = (message: string): void => void process.stderr.write(`ringtrial: ${message}\n`);
-
-async function symbolsFor(
-  kernel: Kernel,
-  { gdbObjects, patch }: { gdbObjects?: readonly string[] | undefined; patch?: string | undefined },
-  signal: AbortSignal,
-): Promise<DebugFiles> {
-  const debug = await debugFiles({
-    kernel,
-    objects: gdbObjects ?? usualObjects,
-    patch,
-    onNotice: notice,
-    signal,
-  });
-  for (const { object, why } of debug.leftOut) notice(`no source lines for ${object}: ${why}`);
-  return debug;
-}
 
 /** Opens a terminal in a guest that stands still: it comes when gdb lets the guest go on. */
 async function underGdb(

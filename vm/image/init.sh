@@ -1,7 +1,8 @@
 #!/bin/busybox sh
 # PID 1 of a Ringtrial guest. It mounts what the tests look at, brings up the network, says
 # READY on the console and keeps an SSH server running. With `ringtrial.shell` on the kernel
-# command line (reproduce.sh) it gives a shell on the serial console instead.
+# command line (reproduce.sh) it gives a shell on the serial console instead. Where there is an
+# executable /alone (harness/replay), it runs that, and that is all.
 export PATH=/bin:/sbin:/usr/bin:/usr/sbin
 
 mount -t proc proc /proc
@@ -29,6 +30,10 @@ if grep -qw ringtrial.shell /proc/cmdline; then
 fi
 
 echo "ringtrial: READY"
+if [ -x /alone ]; then
+	/alone
+	reboot -f
+fi
 # Should a test kill the server, the next connection finds a new one.
 while :; do
 	dropbear -F -E -s -j -k -r /etc/dropbear/host_key -p 22 -P /tmp/dropbear.pid

@@ -30,16 +30,27 @@ export interface SharedMemory {
   readonly share: boolean;
 }
 
+/**
+ * What a guest with counted instructions gets from outside, and at which instruction: written, or read and obeyed
+ * (QEMU's docs/system/replay.rst).
+ */
+export interface InstructionLog {
+  readonly mode: 'record' | 'replay';
+  readonly file: string;
+  /** A qcow2 image, which is no disk of the guest's: snapshots go into it, and gdb goes backwards from them. */
+  readonly snapshots?: string | undefined;
+}
+
 export const qemuProgram = 'qemu-system-x86_64';
 
 /** The machine itself: no device that is not named, no configuration of the host's. */
-function machineArgs(shape: GuestShape, memory?: SharedMemory): string[] {
+function machineArgs(shape: GuestShape, memory?: SharedMemory, log?: InstructionLog): string[] {
   // With ACPI a microvm does not tell the kernel about virtio-mmio devices on its command line.
   const machine = shape.machine === 'microvm' ? 'microvm,acpi=off' : 'q35';
   return [
     ...['-machine', memory ? `${machine},memory-backend=ram` : machine],
     ...(memory ? ['-object', memoryObject(shape, memory)] : []),
-    ...acceleratorArgs(shape),
+    ...acceleratorArgs(shape, log),
     // la57 off: five-level paging upset older KASAN kernels at boot.
     ...['-cpu', shape.accelerator === 'kvm' ? 'host' : 'max,la57=off'],
     ...['-smp', String(shape.vcpus), '-m', `${shape.memoryMiB}M`],
@@ -48,16 +59,21 @@ function machineArgs(shape: GuestShape, memory?: SharedMemory): string[] {
 }
 
 /** Counting instructions and one thread for each processor exclude each other. */
-function acceleratorArgs({ accelerator, icountShift }: GuestShape): string[] {
+function acceleratorArgs({ accelerator, icountShift }: GuestShape, log?: InstructionLog): string[] {
   if (accelerator === 'kvm') return ['-accel', 'kvm'];
   return icountShift === undefined
     ? ['-accel', 'tcg,thread=multi']
-    : ['-accel', 'tcg,thread=single', '-icount', `shift=${icountShift}`];
+    : ['-accel', 'tcg,thread=single', '-icount', `shift=${icountShift}${logOption(log)}`];
 }
 
+const logOption = (log?: InstructionLog): string =>
+  log === undefined ? '' : `,rr=${log.mode},rrfile=${doubled(log.file)}`;
+
 /** QEMU takes a comma in a value when it is doubled. */
+const doubled = (value: string): string => value.replaceAll(',', ',,');
+
 const memoryObject = (shape: GuestShape, { path, share }: SharedMemory): string =>
-  `memory-backend-file,id=ram,size=${shape.memoryMiB}M,mem-path=${path.replaceAll(',', ',,')},share=${share ? 'on' : 'off'}`;
+  `memory-backend-file,id=ram,size=${shape.memoryMiB}M,mem-path=${doubled(path)},share=${share ? 'on' : 'off'}`;
 
 /** Network without a way out: the guest reaches nothing, and only its SSH port is reached, on a loopback port that the host's kernel chooses. */
 function deviceArgs(shape: GuestShape): string[] {
@@ -74,9 +90,10 @@ const sandboxArgs = ['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=
 
 /** The serial console on standard output, and QMP on an inherited socket: no path, no port, no other client. */
 export const controlFd = 3;
+export const qmpArgs = ['-chardev', `socket,id=qmp,fd=${controlFd}`, '-mon', 'chardev=qmp,mode=control'];
 const channelArgs = [
   ...['-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console'],
-  ...['-chardev', `socket,id=qmp,fd=${controlFd}`, '-mon', 'chardev=qmp,mode=control'],
+  ...qmpArgs,
 ];
 
 /** Where a fork finds the saved state. */
@@ -123,6 +140,34 @@ export const forkArgs = (shape: GuestShape, memory: SharedMemory): string[] => [
   ...sandboxArgs,
   ...channelArgs,
   ...['-incoming', 'defer', '-S'],
+];
+
+/** At its end it stands still, so that gdb can still go back from there. */
+const reversibleArgs = (snapshots: string): string[] => [
+  ...['-drive', `file=${doubled(snapshots)},if=none,id=snapshots`],
+  '-no-shutdown',
+];
+
+/** In QEMU's working directory. */
+export const recordedConsole = 'console.log';
+
+/**
+ * A guest whose whole run is recorded, or happens again: no network and no random numbers of the host's, which a
+ * log would have to hold. In a replay it waits for `cont`.
+ */
+export const recordedArgs = (
+  shape: GuestShape,
+  { files, commandLine }: GuestArgs,
+  log: InstructionLog,
+): string[] => [
+  ...machineArgs(shape, undefined, log),
+  ...(log.snapshots === undefined ? [] : reversibleArgs(log.snapshots)),
+  ...sandboxArgs,
+  // A pipe or socket whose reader is late refuses a byte, which QEMU 7.2 records in a way that it cannot replay.
+  ...['-chardev', `file,id=console,path=${recordedConsole}`, '-serial', 'chardev:console'],
+  ...qmpArgs,
+  ...kernelArgs(files, commandLine),
+  ...(log.mode === 'replay' ? ['-S'] : []),
 ];
 
 /** The same guest for a person at a terminal: serial console on stdio, no QMP, no network. */

@@ -15,7 +15,7 @@ const longestPath = 107;
  *
  * @throws GdbStubError when QEMU refuses
  */
-export async function holdForGdb(guest: Guest, socket: string): Promise<void> {
+export async function holdForGdb(guest: Pick<Guest, 'qmp'>, socket: string): Promise<void> {
   if (Buffer.byteLength(socket) > longestPath)
     throw new GdbStubError(
       `${socket} is too long for a socket. Point TMPDIR at a directory with a shorter name.`,
