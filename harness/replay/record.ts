@@ -5,6 +5,7 @@ import { ExitCode, RingtrialError } from '../../common/errors.ts';
 import { directory, file } from '../../vm/image/cpio.ts';
 import { guestImage, writeInitrd } from '../../vm/image/image.ts';
 import { type Kernel, loadProfile, type Profile } from '../../vm/kernel/index.ts';
+import { guestCommandLine } from '../../vm/qemu/args.ts';
 import { qemuVersion, RecordedGuest } from '../../vm/qemu/recorded.ts';
 import { findKernel } from '../find-kernel.ts';
 import { runsRoot, stamp } from '../run-directory.ts';
@@ -121,7 +122,7 @@ async function recordOnce(
   const started = Date.now();
   const { kernel, profile, suite, program, point } = errand;
   const timing = timingOf(attempt, preemptionOf(await readFile(kernel.config, 'utf8')));
-  const commandLine = [profile.commandLine, ...timing.words].join(' ').trim();
+  const commandLine = guestCommandLine([profile.commandLine, ...timing.words].join(' '));
   await mkdir(place, { mode: 0o700 });
   await writeErrand(errand, path.join(place, 'initrd'), signal);
   const seen = await runOnce(errand, place, { icountShift: timing.icountShift, commandLine, signal });

@@ -33,7 +33,7 @@ export const recordingSchema = z.object({
   memoryMiB: z.number().int(),
   /** An instruction took 2^shift ns of the guest's time. */
   icountShift: z.number().int(),
-  /** The kernel parameters that the profile and the recording ask for. */
+  /** All of the kernel's parameters. */
   commandLine: z.string(),
   result: z.enum(['failed', 'passed', 'unknown']),
   /** What failed. */

@@ -3,14 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
-import {
-  type GuestShape,
-  guestCommandLine,
-  type InstructionLog,
-  qemuProgram,
-  recordedArgs,
-  recordedConsole,
-} from './args.ts';
+import { type GuestShape, type InstructionLog, qemuProgram, recordedArgs, recordedConsole } from './args.ts';
 import { writeCommand } from './boot.ts';
 import { QemuProcess } from './process.ts';
 import { type Qmp, QmpError } from './qmp.ts';
@@ -20,7 +13,7 @@ export interface RecordedRequest {
   readonly vmlinux: string;
   /** All that the guest has, with what it runs. */
   readonly initrd: string;
-  /** The profile's kernel parameters. */
+  /** All of the kernel's parameters: a replay needs each as it was. */
   readonly commandLine: string;
   /** Gets console.log, qemu.stderr and command.json; created 0700. */
   readonly directory: string;
@@ -55,8 +48,8 @@ export class RecordedGuest implements AsyncDisposable {
   static async start(request: RecordedRequest): Promise<RecordedGuest> {
     const { shape, vmlinux, initrd, directory } = request;
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    const commandLine = guestCommandLine(request.commandLine);
-    const args = recordedArgs(shape, { files: { vmlinux, initrd }, commandLine }, request.log);
+    const { commandLine, log } = request;
+    const args = recordedArgs(shape, { files: { vmlinux, initrd }, commandLine }, log);
     await writeCommand(directory, args);
     const process = await QemuProcess.start(args, directory);
     const guest = new RecordedGuest(process, path.join(directory, recordedConsole));
