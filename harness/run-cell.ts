@@ -92,7 +92,8 @@ async function runInterfered(
   context: CellContext,
 ): Promise<ExecResult> {
   const name = `${program.name}/${repetition}/${attempt}`;
-  await using _interference = await context.interfere?.(guest, name);
+  await using meanwhile = new AsyncDisposableStack();
+  meanwhile.use(await context.interfere?.(guest, name));
   return await runProgram(guest, program, context);
 }
 
