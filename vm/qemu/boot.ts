@@ -7,6 +7,7 @@ import { type GuestShape, guestArgs, guestCommandLine, qemuProgram, type SharedM
 import { SerialConsole } from './console.ts';
 import { Guest } from './guest.ts';
 import { waitForLogin } from './login.ts';
+import { mostPatientMs } from './patience.ts';
 import { QemuProcess } from './process.ts';
 
 /** What to boot, and where its evidence goes. */
@@ -46,7 +47,8 @@ export async function bootGuest(request: BootRequest, signal?: AbortSignal): Pro
     signal?.throwIfAborted();
     const process = await QemuProcess.start(args, request.directory);
     const console = new SerialConsole(process.console, path.join(request.directory, 'console.log'));
-    const ready = console.waitFor('ringtrial: READY', request.bootDeadlineMs);
+    // The deadline is waitForLogin's, which ends QEMU and so this wait.
+    const ready = console.waitFor('ringtrial: READY', mostPatientMs(request.bootDeadlineMs));
     const { ssh, port } = await waitForLogin({
       process,
       console,

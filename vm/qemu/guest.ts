@@ -10,6 +10,7 @@ import type { GuestKeys } from '../ssh/keys.ts';
 import type { GuestShape } from './args.ts';
 import { panicLine } from './boot-error.ts';
 import type { SerialConsole } from './console.ts';
+import { patience, processorWaitMs } from './patience.ts';
 import type { QemuProcess } from './process.ts';
 import type { Qmp } from './qmp.ts';
 
@@ -94,12 +95,16 @@ export class Guest implements AsyncDisposable {
     return /\breboot: (Power down|System halted)/.test(this.console.tail);
   }
 
-  /** Runs a shell command in the guest. A connection that was lost earlier is opened anew, once. */
+  /**
+   * Runs a shell command in the guest. A connection that was lost earlier is opened anew, once. Time in which the guest
+   * waited for one of the host's processors does not count towards the deadline.
+   */
   async exec(command: string, options: ExecOptions): Promise<ExecResult> {
     if (this.#ssh.lost !== undefined && this.alive) await this.#reconnect();
     const preamble = this.#preamble;
     this.#preamble = '';
-    return await this.#ssh.exec(preamble + command, options);
+    const extend = patience(options.deadlineMs, () => processorWaitMs(this.pid));
+    return await this.#ssh.exec(preamble + command, { extend, ...options });
   }
 
   /** The same on a pseudo-terminal, for people. */

@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { atDeadline } from '../../common/deadline.ts';
 import { SshConnection } from '../ssh/connection.ts';
 import type { GuestKeys } from '../ssh/keys.ts';
 import { type BootStage, GuestBootError } from './boot-error.ts';
 import type { SerialConsole } from './console.ts';
+import { patience, processorWaitMs } from './patience.ts';
 import type { QemuProcess } from './process.ts';
 
 export interface Login {
@@ -17,6 +19,7 @@ export interface LoginRequest {
   readonly keys: GuestKeys;
   /** The guest's directory, for QEMU's standard error. */
   readonly directory: string;
+  /** Time in which QEMU waited for one of the host's processors does not count towards it. */
   readonly deadlineMs: number;
   /** Brings the guest to the point where its SSH server listens; calls back with how far it came. */
   readonly start: (reached: (stage: BootStage) => void) => Promise<void>;
@@ -32,8 +35,10 @@ export interface LoginRequest {
 export async function waitForLogin(request: LoginRequest): Promise<Login> {
   const { process, deadlineMs, signal } = request;
   let stage: BootStage = 'qemu';
-  const deadline = AbortSignal.timeout(deadlineMs);
-  const stop = signal ? AbortSignal.any([signal, deadline]) : deadline;
+  const deadline = new AbortController();
+  const extend = patience(deadlineMs, () => processorWaitMs(process.pid));
+  const callOff = atDeadline(deadlineMs, () => deadline.abort(), extend);
+  const stop = signal ? AbortSignal.any([signal, deadline.signal]) : deadline.signal;
   const stopped = Promise.withResolvers<never>();
   stop.addEventListener('abort', () => stopped.reject(new Error('stopped waiting')));
   const died = process.exited.then(() => Promise.reject(new Error('QEMU ended')));
@@ -49,7 +54,9 @@ export async function waitForLogin(request: LoginRequest): Promise<Login> {
     void login.then(({ ssh }) => ssh[Symbol.asyncDispose]()).catch(() => {});
     await process.kill();
     signal?.throwIfAborted();
-    throw await failure(request, stage, { timedOut: deadline.aborted, cause });
+    throw await failure(request, stage, { timedOut: deadline.signal.aborted, cause });
+  } finally {
+    callOff();
   }
 }
 

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import ssh2 from 'ssh2';
+import { atDeadline } from '../../common/deadline.ts';
 import type { GuestKeys } from './keys.ts';
 import type { ExecOutcome } from './outcome.ts';
 
@@ -18,6 +19,8 @@ export interface ExecResult {
 export interface ExecOptions {
   /** After so many milliseconds the outcome is `deadline`; the command is left to the caller. */
   readonly deadlineMs: number;
+  /** Asked when the deadline has passed for how many milliseconds it is put off; see `atDeadline`. */
+  readonly extend?: (() => number) | undefined;
   readonly stdin?: Buffer;
   /** Bytes kept of each of stdout and stderr, 8 MiB by default: a guest is hostile input. */
   readonly maxOutputBytes?: number;
@@ -129,7 +132,7 @@ export class SshConnection implements AsyncDisposable {
   ): Promise<ExecOutcome> {
     const ended = Promise.withResolvers<ExecOutcome>();
     const lose = (reason: string): void => ended.resolve({ type: 'lost', reason });
-    const timer = setTimeout(() => ended.resolve({ type: 'deadline' }), options.deadlineMs);
+    const callOff = atDeadline(options.deadlineMs, () => ended.resolve({ type: 'deadline' }), options.extend);
     const abort = (): void => lose('aborted');
     if (this.#lost !== undefined) lose(this.#lost);
     if (options.signal?.aborted) abort();
@@ -153,7 +156,7 @@ export class SshConnection implements AsyncDisposable {
       // ssh2 throws at once when the client is no longer connected.
       return { type: 'lost', reason: (error as Error).message };
     } finally {
-      clearTimeout(timer);
+      callOff();
       this.#onLost.delete(lose);
       options.signal?.removeEventListener('abort', abort);
     }
