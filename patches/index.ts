@@ -18,7 +18,8 @@ export {
 export { projectCandidates } from './catalogue.ts';
 export { type HunkFailure, renderFailure } from './explain.ts';
 export { GitMissingError } from './git.ts';
-export { type Ingested, type IngestOptions, ingest, type Report } from './ingest/ingest.ts';
+export { type IngestOptions, ingest } from './ingest/ingest.ts';
+export type { Ingested, Report } from './ingest/report.ts';
 export { DamagedPatchError, EmptyPatchError } from './parse.ts';
 export { UnsafePatchError } from './safety.ts';
 export {
@@ -30,4 +31,4 @@ export {
   type Provenance,
 } from './schema.ts';
 export { repositoryOf } from './three-way.ts';
-export { fitTo, type TreeFit } from './tree-fit.ts';
+export { fitTo, treeFits } from './tree-fit.ts';

@@ -1,12 +1,15 @@
-import { type ApplyOptions, applySeries, type Fit, PatchDoesNotApplyError } from './apply.ts';
+import { type ApplyOptions, applySeries, type Fit, fits, PatchDoesNotApplyError } from './apply.ts';
 import type { Candidate } from './candidate.ts';
 import type { HunkFailure } from './explain.ts';
 import { isKernelPath } from './ingest/project.ts';
 import { parseSafely, UnsafePatchError } from './safety.ts';
 
+/** How a candidate may fit a tree. */
+export const treeFits = [...fits, 'fails', 'refused'] as const;
+
 /** How a candidate fits one tree. */
-export interface TreeFit {
-  readonly fit: Fit | 'fails' | 'refused';
+interface TreeFit {
+  readonly fit: (typeof treeFits)[number];
   /** In a few words: how far it is off, or where it fails first. */
   readonly summary: string;
   /** Every hunk and line that is not as the patch has it; of a failure the whole explanation. */

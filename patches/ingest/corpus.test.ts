@@ -5,7 +5,8 @@ import { describe, expect, test } from 'vitest';
 import { Workshop } from '../fixtures.ts';
 import { runGit } from '../git.ts';
 import { NothingToApplyError } from './errors.ts';
-import { type Ingested, ingest, type Report } from './ingest.ts';
+import { ingest } from './ingest.ts';
+import type { Ingested, Report } from './report.ts';
 
 /** A directory with `mail/KIND-*.eml` and `thread-2021/*.eml`: real mails, which are not part of the project. */
 const corpus = process.env['RINGTRIAL_CORPUS'] ?? '';

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Workshop } from '../fixtures.ts';
-import { type IngestOptions, ingest, type Report } from './ingest.ts';
+import { type IngestOptions, ingest } from './ingest.ts';
+import type { Report } from './report.ts';
 
 /** A small diff of a kernel file that adds `line`; `at` makes hunks of one file differ. */
 export const diffAdding = (line: string, file = 'io_uring/rw.c', at = 10): string =>

@@ -11,9 +11,10 @@ import { workTree } from './git-range.ts';
 import { type Input, openInput, type Reading } from './input.ts';
 import { type Leftover, namedApart, type Plan } from './plan.ts';
 import { type Read, readInputs } from './read.ts';
+import type { Ingested, Report } from './report.ts';
 import type { Target } from './rescue.ts';
 import { Spool } from './spool.ts';
-import { type Written, writeCandidate } from './write.ts';
+import { writeCandidate } from './write.ts';
 
 export interface IngestOptions {
   /** Files, directories, `DIR@A..B`, or `-`. */
@@ -38,30 +39,6 @@ export interface IngestOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called now and then with the number of messages read so far. */
   readonly onProgress?: (messages: number) => void;
-}
-
-/** One candidate that came out. */
-export interface Ingested {
-  readonly name: string;
-  /** Where it lies, or would lie. */
-  readonly directory: string;
-  readonly written: Written | 'not written';
-  readonly status: Plan['status'];
-  readonly kind: Plan['kind'];
-  readonly file: CandidateFile;
-  /** How it fits the tree that was given; `fails` with the reason in `why`. */
-  readonly fit?: Fit | 'fails';
-  readonly why?: string;
-}
-
-export interface Report {
-  readonly candidates: readonly Ingested[];
-  readonly incomplete: readonly Leftover[];
-  /** What must not be applied anywhere, or cannot be read. */
-  readonly refused: readonly Leftover[];
-  readonly messages: number;
-  readonly quotations: number;
-  readonly fragments: number;
 }
 
 /** More candidates than this in one go are a whole archive, and nobody's question. */
@@ -102,7 +79,11 @@ export async function ingest(options: IngestOptions): Promise<Report> {
   }
   const { incomplete, quotations, fragments } = read.planned;
   if (candidates.length === 0) throw nothing({ ...read, refused });
-  return { candidates, incomplete, refused, messages: read.messages, quotations, fragments };
+  return {
+    schema: 'ringtrial.ingest/1',
+    ...{ candidates, incomplete: [...incomplete], refused },
+    ...{ messages: read.messages, quotations, fragments },
+  };
 }
 
 /** @throws NoSuchVersionError */

@@ -1,20 +1,33 @@
 import { Command } from '@commander-js/extra-typings';
+import { z } from 'zod';
 import { ExitCode, RingtrialError } from '../../common/errors.ts';
 import { type Screen, screenOn } from '../../harness/output/screen.ts';
 import { table } from '../../harness/output/table.ts';
-import { type Candidate, fitTo, loadCandidate, repositoryOf, type TreeFit } from '../../patches/index.ts';
+import { type Candidate, fitTo, loadCandidate, repositoryOf, treeFits } from '../../patches/index.ts';
 import { cachedTrees, findTree, resolveTree, type Tree } from '../../vm/kernel/index.ts';
 import { interruptible } from '../interrupt.ts';
+import { show } from '../show.ts';
 
 /** A row of the matrix. */
-interface Row extends Omit<TreeFit, 'fit'> {
-  readonly tree: string;
+const row = z.object({
+  tree: z.string(),
   /** The tree's name in the cache; one tree may go by several specs. */
-  readonly id: string | null;
+  id: z.string().nullable(),
   /** What `make kernelversion` prints there; null when the tree is not to be had. */
-  readonly version: string | null;
-  readonly fit: TreeFit['fit'] | 'no tree';
-}
+  version: z.string().nullable(),
+  fit: z.enum([...treeFits, 'no tree']),
+  summary: z.string(),
+  details: z.array(z.string()).readonly(),
+  patch: z.string().optional(),
+});
+type Row = z.infer<typeof row>;
+
+/** What `--json` prints. The version rises when a field changes its meaning or goes. */
+const appliesSchema = z.object({
+  schema: z.literal('ringtrial.applies/1'),
+  candidate: z.string(),
+  trees: z.array(row),
+});
 
 export const appliesVerb = () =>
   new Command('applies')
@@ -25,7 +38,7 @@ export const appliesVerb = () =>
     )
     .option('--tree <tree>', 'a tree to try; may be given more than once', collected, [])
     .option('--explain', 'print every hunk that does not stand where and as the patch has it', false)
-    .option('--json', 'print the matrix as JSON', false)
+    .option('--json', 'print the matrix as JSON (schema ringtrial.applies/1)', false)
     .addHelpText(
       'after',
       `
@@ -47,11 +60,12 @@ Exit codes: 0 it applies to every tree that --tree names, or to one at least wit
       } finally {
         screen.end();
       }
-      process.stdout.write(
-        json
-          ? `${JSON.stringify({ candidate: candidate.name, trees: rows }, null, 2)}\n`
-          : rendered(rows, explain),
-      );
+      const result: z.infer<typeof appliesSchema> = {
+        schema: 'ringtrial.applies/1',
+        candidate: candidate.name,
+        trees: rows,
+      };
+      show(json ? result : rendered(rows, explain));
       process.exitCode = exitCodeFor(rows, asked.length > 0);
     });
 

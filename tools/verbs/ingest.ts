@@ -29,7 +29,7 @@ export const ingestVerb = () =>
     .option('--tree <tree>', 'repair what mail software damaged after this tree, and see what fits it')
     .option('--force', 'replace other candidates of the same name', false)
     .option('--dry-run', 'only say what there is', false)
-    .option('--json', 'print the result as JSON', false)
+    .option('--json', 'print the result as JSON (schema ringtrial.ingest/1)', false)
     .addHelpText(
       'after',
       `
