@@ -17,6 +17,7 @@ export function renderVerdict(verdict: Verdict, stream: NodeJS.WriteStream): str
     ...[
       knownList(verdict.knownReports),
       certaintyText(verdict),
+      knownList(verdict.knownReports),
       orderList(verdict.lockOrders),
       headroom(verdict.tests),
       blindList(verdict),
