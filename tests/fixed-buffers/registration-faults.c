@@ -11,8 +11,8 @@
  *   - an update that waited replaces all its slots; requests in flight keep their buffers, and each
  *     tag is posted once, not before the last user has completed.
  *
- * Kernels: 5.13 and later, as root. Up to 6.4 a registration does not wait for such pages, it fails
- * at once: pin_user_pages() with its array of areas could not let go of the address space's lock.
+ * Kernels: 6.12 and later, as root. In 6.1 a registration does not wait for such pages, it fails at
+ * once: pin_user_pages() does not let go of the address space's lock, pin_user_pages_fast() does.
  *
  * Tells apart: a registration that keeps submissions out while it pins (submission_waits=yes) from
  * one that does not.
@@ -88,7 +88,7 @@ static void change_start(struct change *change, struct call *call, const char *w
 
 			/* An update has replaced the first slot by then. */
 			if (res == -EFAULT || res == 1)
-				skip_now("the kernel's registrations do not wait for missing pages (up to 6.4)");
+				skip_now("the kernel's registrations do not wait for missing pages (as up to 6.1)");
 			if (res == -EINVAL)
 				skip_now("the kernel has no buffer tags (before 5.13)");
 			fail_now("a registration to wait for a missing page",
