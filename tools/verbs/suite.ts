@@ -80,6 +80,8 @@ async function printPolicy(suite: string, kernel: string | undefined, json: bool
     );
 }
 
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
+
 async function printPrograms(suite: string, kernel: string | undefined, json: boolean): Promise<void> {
   const programs = await listPrograms(suite, { kernel, signal: interruptible() });
   if (json) return printJson(programs);
@@ -89,5 +91,5 @@ async function printPrograms(suite: string, kernel: string | undefined, json: bo
     // A program that is one point by itself has said it all.
     ...own.filter((point) => point.name !== name).map((point) => [`  .${point.name}`, point.what ?? '']),
   ]);
-  print(table([`${programs.length} programs`, `${points} test points`], rows));
+  print(table([counted(programs.length, 'program'), counted(points, 'test point')], rows));
 }
