@@ -37,7 +37,7 @@ export const explanations: readonly string[] = [
 /** Why there is no answer: a status other than PASS, or that nobody asked. */
 function lack({ tests }: DesignRow, test: string): string {
   const status = tests.get(test)?.status;
-  return status === undefined ? 'MISS' : status === 'PASS' ? '-' : status;
+  return status === undefined ? 'not run' : status === 'PASS' ? '-' : status;
 }
 
 const value = (row: DesignRow, test: string, key: string): string =>
@@ -66,16 +66,16 @@ function enter(row: DesignRow): string {
   const test = 'submission-stall.thousand';
   const key = 'enter_at_1000_per_second';
   const refused = observed(row, test, 'refused').includes('yes') ? ', refused' : '';
-  return `${time(row, test, `${key}_p50`)} (${time(row, test, `${key}_max`)})${refused}`;
+  const [median, longest] = [measured(row, test, `${key}_p50`), measured(row, test, `${key}_max`)];
+  if (median === undefined || longest === undefined) return lack(row, test);
+  return `${duration(median)} (${duration(longest)})${refused}`;
 }
 
 function rates(row: DesignRow, way: 'inline' | 'async'): string {
   const test = `read-throughput.${way}`;
-  const [quiet, busy] = [0, 1000].map((updates) => {
-    const ns = measured(row, test, `fixed_${way}_at_${updates}_updates_p50`);
-    return ns === undefined ? lack(row, test) : String(Number((1e9 / ns).toPrecision(2)));
-  });
-  return `${quiet} -> ${busy}`;
+  const costs = [0, 1000].map((updates) => measured(row, test, `fixed_${way}_at_${updates}_updates_p50`));
+  const shown = costs.flatMap((ns) => (ns === undefined ? [] : [String(Number((1e9 / ns).toPrecision(2)))]));
+  return shown.length < costs.length ? lack(row, test) : shown.join(' -> ');
 }
 
 /** Two digits are what such a measurement is good for. */
