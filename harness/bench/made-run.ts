@@ -1,6 +1,7 @@
 import { type LoadedRun, type LoadedTrial, trialId } from '../load-run.ts';
 import type { PastRun } from '../output/page/document.ts';
 import type { History } from '../output/page/history.ts';
+import { generator } from '../statistics/bootstrap.ts';
 import type { Observation, Status } from '../status.ts';
 import type { Behaviour, LockOrder, TestComparison, TestSide, Verdict } from '../verdict.ts';
 import { circularText, comparisonOf } from './made-report.ts';
@@ -21,17 +22,6 @@ export const largeShape: MadeShape = {
   ...{ candidates: 10, trees: 5, profiles: 2, tests: 100, repetitions: 3, history: 30 },
 };
 
-/** Numbers from 0 to 1 that are the same in every run (mulberry32). */
-export function numbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 type Random = () => number;
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
@@ -39,7 +29,7 @@ const pick = <T>(random: Random, list: readonly T[]): T => list[Math.floor(rando
 
 /** A matrix that nobody ran, as various as real ones are: for measuring and testing what shows it. */
 export function madeRun(shape: MadeShape): LoadedRun {
-  const random = numbers(1);
+  const random = generator(1);
   const suite = 'fixed-buffers';
   const trials = range(shape.candidates).flatMap((candidate) =>
     range(shape.trees).flatMap((tree) =>
@@ -206,7 +196,7 @@ const madeOrder = (random: Random): LockOrder => ({
 /** Earlier runs of a made run: most tests always pass, one in twenty is flaky. */
 export function madeHistory({ history }: MadeShape): History {
   const past = (name: string, statuses: readonly [PastRun['status'], PastRun['status']]): PastRun[] => {
-    const random = numbers(
+    const random = generator(
       Array.from(name).reduce((sum, char) => sum * 31 + (char.codePointAt(0) ?? 0), 7) | 0,
     );
     const isFlaky = random() < 0.05;

@@ -37,10 +37,13 @@ export async function builtApp(): Promise<string> {
   return app;
 }
 
+/** What the app takes from the project besides types, from its directory. */
+export const shared = ['../../../status.ts', '../../../statistics/bootstrap.ts'];
+
 /** Of everything that the app is made of: its own files, what it takes from the project, and the packages that make it. */
 async function sourceHash(): Promise<string> {
   const names = globSync('**/*.{ts,tsx,css,html,json}', { cwd: source }).toSorted();
-  const files = [...names, '../../../status.ts', '../app-file.ts'].map((name) => path.join(source, name));
+  const files = [...names, ...shared, '../app-file.ts'].map((name) => path.join(source, name));
   const packages = ['vite', 'preact', 'vite-plugin-singlefile'].flatMap(
     (name) => findPackageJSON(name, import.meta.url) ?? [],
   );

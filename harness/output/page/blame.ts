@@ -42,20 +42,20 @@ export async function hunksOf(directory: string, { candidate }: Verdict): Promis
 const mostHunks = 6;
 const mostLines = 80;
 
-/** The hunks that change a function or bring or take a lock which the evidence names, in the order of the evidence. */
+/** The hunks that change a function or bring or take a lock which the evidence names, those first that most of it points at. */
 export function blamed(hunks: readonly PlacedHunk[], evidence: Evidence): BlamedHunk[] {
   const named = evidence.flatMap((one) =>
     hunks.flatMap((placed) => concerns(placed, one).map((because) => ({ placed, because }))),
   );
-  return [...new Set(named.map(({ placed }) => placed))].slice(0, mostHunks).map((placed) =>
+  const reasons = Map.groupBy(named, ({ placed }) => placed);
+  const most = [...reasons].toSorted(([, a], [, b]) => b.length - a.length).slice(0, mostHunks);
+  return most.map(([placed, because]) =>
     allVisible({
       patch: placed.patch,
       file: placed.diff.newPath ?? placed.diff.oldPath ?? '',
       header: placed.hunk.header,
       lines: placed.hunk.lines.slice(0, mostLines),
-      because: [...new Set(named.filter((one) => one.placed === placed).map(({ because }) => because))].join(
-        ', ',
-      ),
+      because: [...new Set(because.map((one) => one.because))].join(', '),
     }),
   );
 }

@@ -1,26 +1,31 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type { Excerpt } from '../document.ts';
-import { usePage } from './context.ts';
-import { amend } from './navigation.ts';
 import { plural } from './status.tsx';
 
-const idOf = (line: number): string => `line-${line}`;
+interface ConsoleProps {
+  readonly excerpt: Excerpt;
+  /** Unique in what is shown; a word. */
+  readonly name: string;
+  /** The part of the report to stand at. */
+  readonly at?: number | undefined;
+  readonly onJump: (part: number) => void;
+}
 
 /** A report where it stands in the console: what rarely helps is folded away, and its parts can be jumped to. */
-export function Console({ excerpt }: { excerpt: Excerpt }) {
+export function Console({ excerpt, name, at, onJump }: ConsoleProps) {
   const { console, before, report, after, landmarks, left, missing } = excerpt;
-  const { route } = usePage();
+  const idOf = (line: number): string => `${name}-${line}`;
   const jump = (line: number): void => {
-    amend({ ...route, at: line });
-    show(line);
+    onJump(line);
+    show(idOf(line));
   };
   useLandmarkKeys(
     landmarks.map(({ line }) => line),
-    route.at,
+    at,
     jump,
   );
   useEffect(() => {
-    if (route.at !== undefined) show(route.at);
+    if (at !== undefined) show(idOf(at));
   }, []);
   return (
     <section>
@@ -30,7 +35,7 @@ export function Console({ excerpt }: { excerpt: Excerpt }) {
       {landmarks.length > 1 && (
         <nav class="landmarks" aria-label="Landmarks of the report">
           {landmarks.map(({ line, label }) => (
-            <button key={line} type="button" aria-pressed={route.at === line} onClick={() => jump(line)}>
+            <button key={line} type="button" aria-pressed={at === line} onClick={() => jump(line)}>
               {label}
             </button>
           ))}
@@ -46,7 +51,7 @@ export function Console({ excerpt }: { excerpt: Excerpt }) {
         )}
         {report.map((part, line) =>
           part.type === 'line' ? (
-            <span key={line} id={idOf(line)} class={route.at === line ? 'at' : undefined}>
+            <span key={line} id={idOf(line)} class={at === line ? 'at' : undefined}>
               {`${part.text}\n`}
             </span>
           ) : (
@@ -70,8 +75,8 @@ export function Console({ excerpt }: { excerpt: Excerpt }) {
   );
 }
 
-function show(line: number): void {
-  const element = document.getElementById(idOf(line));
+function show(id: string): void {
+  const element = document.getElementById(id);
   if (element instanceof HTMLDetailsElement) element.open = true;
   element?.scrollIntoView({ block: 'center' });
 }

@@ -1,9 +1,15 @@
+import { compareQuantile, quantile } from '../../../statistics/bootstrap.ts';
 import type { ObservationDetail } from '../document.ts';
 
-/** With a unit and in numbers. */
-export const isMeasured = ({ unit, base, candidate }: ObservationDetail): boolean =>
-  unit !== undefined &&
-  [...base, ...candidate].every((value) => value !== '' && Number.isFinite(Number(value)));
+/** With a unit, in numbers, and not always the same one: else there is nothing to draw. */
+export function isMeasured({ unit, base, candidate }: ObservationDetail): boolean {
+  const values = [...base, ...candidate];
+  return (
+    unit !== undefined &&
+    new Set(values).size > 1 &&
+    values.every((value) => value !== '' && Number.isFinite(Number(value)))
+  );
+}
 
 interface Scale {
   /** Per cent of the width, for a value. */
@@ -40,13 +46,26 @@ function niceStep(rough: number): number {
   return power * ([1, 2, 5].find((factor) => factor * power >= rough) ?? 10);
 }
 
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1
-    ? (sorted[middle] ?? Number.NaN)
-    : ((sorted[middle - 1] ?? Number.NaN) + (sorted[middle] ?? Number.NaN)) / 2;
+const median = (values: readonly number[]): number =>
+  quantile(
+    values.toSorted((a, b) => a - b),
+    0.5,
+  );
+
+/** Fewer say nothing about how they vary. */
+const fewest = 3;
+
+/** By how much the medians differ, where there is one measurement a run and there are enough of them. */
+function differenceWords(base: readonly number[], candidate: readonly number[], unit: string): string {
+  if (Math.min(base.length, candidate.length) < fewest) return '';
+  const one = (value: number): number[] => [value];
+  const { difference, differenceInterval, ratio } = compareQuantile(base.map(one), candidate.map(one));
+  const [low, high] = differenceInterval;
+  const times = ratio === undefined ? '' : `, ${short(ratio)} times as much`;
+  return `The medians differ by ${signed(difference)} ${unit}${times}; with 95 % confidence by ${signed(low)} to ${signed(high)}.`;
 }
+
+const signed = (value: number): string => `${value > 0 ? '+' : ''}${short(value)}`;
 
 /** Three digits at most: nobody measures a guest more exactly. */
 const short = (value: number): string =>
@@ -54,12 +73,13 @@ const short = (value: number): string =>
 
 const rowHeight = 22;
 
-/** Each measurement a dot, base above the patched kernel, with their medians as lines. */
-export function Plot({
-  observation: { key, unit = '', base, candidate },
-}: {
-  observation: ObservationDetail;
-}) {
+/**
+ * Each measurement a dot, base above the patched kernel, with their medians as lines.
+ *
+ * @param runs of the test, on the side that had more of them
+ */
+export function Plot({ observation, runs }: { observation: ObservationDetail; runs: number }) {
+  const { key, unit = '', base, candidate } = observation;
   const sides = [
     { name: 'base', values: base.map(Number) },
     { name: 'patched', values: candidate.map(Number) },
@@ -68,6 +88,8 @@ export function Plot({
   const words = sides.map(({ name, values }) => `${name} ${rangeWords(values)}`).join(', ');
   const bottom = sides.length * rowHeight + 4;
   const unitWords = unit.replace('of-', 'of ');
+  const isOneARun = Math.max(base.length, candidate.length) <= runs;
+  const difference = isOneARun ? differenceWords(base.map(Number), candidate.map(Number), unitWords) : '';
   return (
     <figure class="plot">
       <figcaption>
@@ -102,6 +124,7 @@ export function Plot({
           );
         })}
       </svg>
+      {difference !== '' && <p class="facts">{difference}</p>}
     </figure>
   );
 }

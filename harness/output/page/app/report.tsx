@@ -4,7 +4,7 @@ import { Console } from './console.tsx';
 import { usePage } from './context.ts';
 import { useKeyTarget } from './keys.ts';
 import { Missing } from './missing.tsx';
-import { go } from './navigation.ts';
+import { amend, go } from './navigation.ts';
 import { Orders } from './orders.tsx';
 import { Past } from './past.tsx';
 import { ReportBadges, shownReports } from './reports.tsx';
@@ -51,6 +51,7 @@ export function ReportStory() {
 }
 
 function Story({ detail }: { detail: ReportDetail }) {
+  const { route } = usePage();
   const { explanation, svg, sightings, excerpt, past } = detail;
   const [first, ...others] = sightings;
   return (
@@ -83,7 +84,7 @@ function Story({ detail }: { detail: ReportDetail }) {
           </details>
         )}
       </section>
-      <Console excerpt={excerpt} />
+      <Console excerpt={excerpt} name="report" at={route.at} onJump={(at) => amend({ ...route, at })} />
       <Past past={past} />
     </>
   );
@@ -112,14 +113,28 @@ function SightingPart({ sighting }: { sighting: Sighting }) {
           </ul>
         </div>
       )}
-      {hunks.map((hunk) => (
-        <HunkPart key={hunk.patch + hunk.file + hunk.header} hunk={hunk} />
-      ))}
+      <Hunks hunks={hunks.slice(0, hunksInSight)} />
+      {hunks.length > hunksInSight && (
+        <details>
+          <summary>and {plural(hunks.length - hunksInSight, 'other hunk')}</summary>
+          <Hunks hunks={hunks.slice(hunksInSight)} />
+        </details>
+      )}
       {noHunks && <p class="facts">The patch itself is not shown: {noHunks}</p>}
       <Orders orders={orders} />
     </article>
   );
 }
+
+const hunksInSight = 2;
+
+const Hunks = ({ hunks }: { hunks: readonly BlamedHunk[] }) => (
+  <>
+    {hunks.map((hunk) => (
+      <HunkPart key={hunk.patch + hunk.file + hunk.header} hunk={hunk} />
+    ))}
+  </>
+);
 
 /** A part of the patch that the attribution names. */
 const HunkPart = ({ hunk: { patch, file, header, lines, because } }: { hunk: BlamedHunk }) => (

@@ -8,13 +8,13 @@ import { Missing } from './missing.tsx';
 import { go } from './navigation.ts';
 import { Past } from './past.tsx';
 import { isMeasured, Plot } from './plot.tsx';
-import { ReportLinks } from './reports.tsx';
+import { ReportConsole } from './report-console.tsx';
 import { elsewhere } from './route.ts';
 import { Mark, percent, plural } from './status.tsx';
 
 /** What both kernels did under one test, side by side. */
 export function TestStory() {
-  const { index, route, cells, shown } = usePage();
+  const { route, cells, shown } = usePage();
   const [id, name] = route.about;
   const isThis = (cell: Cell): boolean => cell.trial.id === id && cell.name === name;
   const cell = cells.find(isThis);
@@ -46,13 +46,18 @@ export function TestStory() {
             <SidePart title="base" side={detail.base} />
             <SidePart title="patched" side={detail.candidate} />
           </div>
-          <Observations observations={detail.observations} />
+          <Observations
+            observations={detail.observations}
+            runs={Math.max(detail.base.runs, detail.candidate.runs)}
+          />
         </>
       )}
       {cell.reports.length > 0 && (
         <section>
           <h2>Kernel reports while its program ran</h2>
-          <ReportLinks reports={cell.reports.flatMap((number) => index.reports[number] ?? [])} />
+          {cell.reports.map((number) => (
+            <ReportConsole key={number} number={number} />
+          ))}
         </section>
       )}
       {trial && <DossierList dossiers={trial.dossiers.filter((dossier) => dossier.program === program)} />}
@@ -143,7 +148,7 @@ function Rate({ side: { rate, interval } }: { side: SideDetail }) {
 }
 
 /** Facts in a table, each difference marked; measurements as plots. */
-function Observations({ observations }: { observations: readonly ObservationDetail[] }) {
+function Observations({ observations, runs }: { observations: readonly ObservationDetail[]; runs: number }) {
   const measured = observations.filter(isMeasured);
   const facts = observations.filter((one) => !isMeasured(one));
   return (
@@ -173,7 +178,7 @@ function Observations({ observations }: { observations: readonly ObservationDeta
         <section>
           <h2>Measured</h2>
           {measured.map((one) => (
-            <Plot key={one.key} observation={one} />
+            <Plot key={one.key} observation={one} runs={runs} />
           ))}
         </section>
       )}
@@ -183,13 +188,15 @@ function Observations({ observations }: { observations: readonly ObservationDeta
 
 function FactRow({ observation: { key, unit, base, candidate } }: { observation: ObservationDetail }) {
   const [before, after] = [counted(base), counted(candidate)];
-  const differs = unit === undefined && sorted(base) !== sorted(candidate);
+  // What one side never came to say is no difference of behaviour.
+  const isKnown = base.length > 0 && candidate.length > 0;
+  const differs = isKnown && unit === undefined && sorted(base) !== sorted(candidate);
   return (
     <tr class={differs ? 'differs' : undefined}>
       <th scope="row">
         {differs && <abbr title="differs">≠ </abbr>}
         {key}
-        {unit && <span class="dim"> {unit}</span>}
+        {unit && <span class="dim"> {unit.replace('of-', 'of ')}</span>}
       </th>
       <td>{before}</td>
       <td>{after}</td>
