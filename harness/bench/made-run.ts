@@ -3,7 +3,7 @@ import type { PastRun } from '../output/page/document.ts';
 import type { History } from '../output/page/history.ts';
 import { generator } from '../statistics/bootstrap.ts';
 import type { Observation, Status } from '../status.ts';
-import type { Behaviour, LockOrder, TestComparison, TestSide, Verdict } from '../verdict.ts';
+import type { Behaviour, LockOrder, Measurement, TestComparison, TestSide, Verdict } from '../verdict.ts';
 import { circularText, comparisonOf } from './made-report.ts';
 
 /** How large a run is made. */
@@ -90,6 +90,9 @@ function madeVerdict(
     ),
     tests: compared,
     behaviours: madeBehaviours(compared),
+    measurements: compared
+      .filter((_, number) => number % 10 === 3)
+      .map(({ name }) => madeMeasurement(name, random)),
     reports: madeReports(compared, random),
     lockOrders: range(8).map(() => madeOrder(random)),
     ...{ directory: '/nowhere', startedAt: '2026-11-28T02:00:00.000Z', seconds: 300 + random() * 300 },
@@ -179,6 +182,33 @@ function madeReports(tests: readonly TestComparison[], random: Random): Verdict[
     });
   });
   return [...new Map(all.map((report) => [report.signature, report])).values()];
+}
+
+/** Latencies of 2,000 requests, a hundred of which are kept. */
+function madeMeasurement(test: string, random: Random): Measurement {
+  const side = (scale: number): Measurement['base'] => {
+    const samples = range(100)
+      .map(() => Math.round(scale * Math.exp(random() * 3)))
+      .toSorted((a, b) => a - b);
+    const [min, p5, p25, p50, p75, p95, p99, max] = [0, 5, 25, 50, 75, 95, 98, 99].map(
+      (at) => samples[at] ?? 0,
+    ) as [number, number, number, number, number, number, number, number];
+    return { runs: 4, count: 2000, quantiles: { min, p5, p25, p50, p75, p95, p99, max }, samples };
+  };
+  const [base, candidate] = [side(20_000), side(random() < 0.1 ? 60_000 : 20_000)];
+  const [was, is] = [base.quantiles.p50, candidate.quantiles.p50];
+  return {
+    ...{ test, name: 'read_latency', unit: 'ns', kind: 'samples', base, candidate },
+    median: {
+      base: was,
+      candidate: is,
+      difference: is - was,
+      differenceInterval: [0.9 * (is - was), 1.1 * (is - was)],
+      ratio: is / was,
+      ratioInterval: [(0.9 * is) / was, (1.1 * is) / was],
+    },
+    differs: is > 2 * was,
+  };
 }
 
 const madeOrder = (random: Random): LockOrder => ({

@@ -38,7 +38,7 @@ export async function builtApp(): Promise<string> {
 }
 
 /** What the app takes from the project besides types, from its directory. */
-export const shared = ['../../../status.ts', '../../../statistics/bootstrap.ts'];
+export const shared = ['../../../status.ts'];
 
 /** Of everything that the app is made of: its own files, what it takes from the project, and the packages that make it. */
 async function sourceHash(): Promise<string> {

@@ -162,6 +162,10 @@ describe('a report', () => {
     await expect.poll(() => page.locator('.console .at').textContent()).toContain('-> #0 (&ctx->uring_lock)');
     await page.getByRole('button', { name: 'stack backtrace' }).click();
     expect(await page.locator('.console details[open]').textContent()).toContain('print_circular_bug');
+    await page.locator('.edge.recorded text').first().click();
+    await expect
+      .poll(() => page.locator('.console .at').textContent())
+      .toContain('-> #1 (&ctx->buf_table_lock)');
     await page.keyboard.press('Escape');
     await expect.poll(heading).toBe('Kernel reports');
   });

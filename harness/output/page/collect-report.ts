@@ -6,7 +6,7 @@ import { causeWords } from '../../triage/words.ts';
 import type { ReportComparison, Verdict } from '../../verdict.ts';
 import { blamed, type Hunks } from './blame.ts';
 import { orderDetail } from './collect-trial.ts';
-import type { ReportDetail, ReportEntry, Sighting } from './document.ts';
+import type { Excerpt, ReportDetail, ReportEntry, Sighting } from './document.ts';
 import { excerptOf } from './excerpt.ts';
 import { type History, historyLetters, longestHistory } from './history.ts';
 import { allVisible } from './visible.ts';
@@ -58,14 +58,22 @@ export async function reportDetail(
 ): Promise<ReportDetail> {
   const { report, loaded } = mostTelling(seen)[0] as Seen;
   const [parsed] = readLog(report.text);
+  const excerpt = await excerptOf(loaded.directory, report);
   return {
     // The first sentence is the title once more.
     explanation: allVisible(report.explanation.filter((sentence) => sentence !== `${report.title}.`)),
     svg: parsed && (await lockGraphSvg(parsed, id)),
     sightings: mostTelling(seen).map(sighting),
-    excerpt: await excerptOf(loaded.directory, report),
+    arrows: (parsed?.lockdep?.edges ?? []).map(({ trace }) => landmarkOf(excerpt, trace.heading)),
+    excerpt,
     past: allVisible(history.signature(loaded, report.signature).slice(-longestHistory)),
   };
+}
+
+/** An order of locks is printed under `-> #1 (NAME)`, with its stack. */
+function landmarkOf({ landmarks }: Excerpt, heading: string): number | null {
+  const link = /^-> #\d+ /.exec(heading)?.[0];
+  return landmarks.find(({ label }) => link !== undefined && label.startsWith(link))?.line ?? null;
 }
 
 function sighting({ trial, verdict, report, hunks }: Seen): Sighting {

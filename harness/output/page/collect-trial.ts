@@ -39,7 +39,7 @@ export async function trialDetail(
       ? {}
       : { buildError: allVisible({ ...buildError, log: cut(buildError.log, longestLog) }) }),
     orders: verdict.lockOrders.map(orderDetail),
-    tests: verdict.tests.map((test) => testDetail(test, trial, history)),
+    tests: verdict.tests.map((test) => testDetail(test, { trial, verdict, history })),
     dossiers: await dossiersOf(trial.directory),
   };
 }
@@ -50,13 +50,22 @@ export const orderDetail = (order: LockOrder): OrderDetail => {
   return allVisible({ from, to, meaning, programs, runs, ofPatch, sentence, likely: isLikely(order) });
 };
 
-function testDetail(test: TestComparison, trial: LoadedTrial, history: History): TestDetail {
+interface Context {
+  readonly trial: LoadedTrial;
+  readonly verdict: Verdict;
+  readonly history: History;
+}
+
+function testDetail(test: TestComparison, { trial, verdict, history }: Context): TestDetail {
   const { p, pCorrected, runsForFixed } = test;
   return allVisible({
     ...{ p, pCorrected, runsForFixed },
     base: sideDetail(test.base),
     candidate: sideDetail(test.candidate),
     observations: observationsOf(test),
+    measurements: (verdict.measurements ?? [])
+      .filter((one) => one.test === test.name)
+      .map(({ test: _, ...rest }) => rest),
     past: history.test(trial, test.name).slice(-longestHistory),
   });
 }

@@ -78,6 +78,7 @@ function trialEntries(
         statuses.indexOf(test.candidate.status),
         changes.of(test.change),
         (verdict?.behaviours ?? []).filter((behaviour) => behaviour.test === test.name).length,
+        (verdict?.measurements ?? []).filter((one) => one.test === test.name && one.differs).length,
         under.flatMap(({ signature }) => numbers.get(visible(signature)) ?? []),
         historyLetters(history.test(trial, test.name).slice(-longestHistory)),
       ];

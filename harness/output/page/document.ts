@@ -4,18 +4,19 @@
  */
 import type { Status } from '../../status.ts';
 import type { Part } from '../../triage/fold.ts';
-import type { LockOrder, TestComparison, TestSide, Verdict } from '../../verdict.ts';
+import type { LockOrder, Measurement, TestComparison, TestSide, Verdict } from '../../verdict.ts';
 
 export type Change = TestComparison['change'];
 export type TrialVerdict = Verdict['verdict'] | 'missing';
 
-/** One test of one trial: number of its name, of base's status, of the candidate's, and of its change; behaviours that changed; numbers of reports; earlier statuses, the oldest first. */
+/** One test of one trial: number of its name, of base's status, of the candidate's, and of its change; behaviours that changed and measurements that differ; numbers of reports; earlier statuses, the oldest first. */
 export type CellRow = readonly [
   name: number,
   base: number,
   candidate: number,
   change: number,
   behaviours: number,
+  measurements: number,
   reports: readonly number[],
   history: string,
 ];
@@ -81,10 +82,14 @@ export interface ObservationDetail {
   readonly candidate: readonly string[];
 }
 
+/** What was measured often enough to be compared. */
+export type MeasurementDetail = Omit<Measurement, 'test'>;
+
 export interface TestDetail extends Pick<TestComparison, 'p' | 'pCorrected' | 'runsForFixed'> {
   readonly base: SideDetail;
   readonly candidate: SideDetail;
   readonly observations: readonly ObservationDetail[];
+  readonly measurements: readonly MeasurementDetail[];
   readonly past: readonly PastRun[];
 }
 
@@ -187,6 +192,8 @@ export interface ReportDetail {
   readonly explanation: readonly string[];
   /** The lock cycle, an SVG element. */
   readonly svg?: string | undefined;
+  /** For each arrow in it, the part of the excerpt's report that has its stack. */
+  readonly arrows: readonly (number | null)[];
   readonly sightings: readonly Sighting[];
   readonly excerpt: Excerpt;
   readonly past: readonly PastRun[];

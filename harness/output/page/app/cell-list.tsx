@@ -30,10 +30,13 @@ export function CellList({ cells, name }: { cells: readonly Cell[]; name: string
 
 function CellLine({ cell, withTrial }: { cell: Cell; withTrial: boolean }) {
   const { index } = usePage();
-  const { name, trial, base, candidate, change, behaviours, reports, history } = cell;
+  const { name, trial, base, candidate, change, behaviours, measurements, reports, history } = cell;
   const words = [
     ...(change === 'same' ? [] : [change]),
     ...(behaviours > 0 ? [plural(behaviours, 'behaviour')] : []),
+    ...(measurements > 0
+      ? [`${plural(measurements, 'measurement')} differ${measurements === 1 ? 's' : ''}`]
+      : []),
     ...flakyWords(history),
     ...(reports.length > 0 ? [plural(reports.length, 'report')] : []),
   ];

@@ -13,6 +13,7 @@ export interface Cell {
   readonly candidate: Status;
   readonly change: Change;
   readonly behaviours: number;
+  readonly measurements: number;
   readonly reports: readonly number[];
   readonly history: string;
 }
@@ -39,8 +40,8 @@ const gravity = ({ change, behaviours }: Cell): number =>
 export function cellsOf({ trials, names, changes, statuses }: PageIndex): Cell[] {
   const cells = trials.flatMap((trial, trialNumber) =>
     trial.cells.map(
-      ([name, base, candidate, change, behaviours, reports, history], number): Cell => ({
-        ...{ trial, trialNumber, number, behaviours, reports, history },
+      ([name, base, candidate, change, behaviours, measurements, reports, history], number): Cell => ({
+        ...{ trial, trialNumber, number, behaviours, measurements, reports, history },
         name: names[name] ?? '',
         base: statuses[base] ?? 'MISS',
         candidate: statuses[candidate] ?? 'MISS',
@@ -62,7 +63,12 @@ function textOf(cell: Cell): string {
   const known = texts.get(cell);
   if (known !== undefined) return known;
   const { name, trial, change, base, candidate } = cell;
-  const text = `${name} ${trial.id} ${change} ${base} ${candidate} ${trial.verdict}`.toLowerCase();
+  const also = [
+    cell.behaviours > 0 ? 'behaviour' : '',
+    cell.measurements > 0 ? 'measurement differs' : '',
+    cell.reports.length > 0 ? 'report' : '',
+  ].join(' ');
+  const text = `${name} ${trial.id} ${change} ${base} ${candidate} ${trial.verdict} ${also}`.toLowerCase();
   texts.set(cell, text);
   return text;
 }

@@ -14,10 +14,9 @@ interface ConsoleProps {
 /** A report where it stands in the console: what rarely helps is folded away, and its parts can be jumped to. */
 export function Console({ excerpt, name, at, onJump }: ConsoleProps) {
   const { console, before, report, after, landmarks, left, missing } = excerpt;
-  const idOf = (line: number): string => `${name}-${line}`;
   const jump = (line: number): void => {
     onJump(line);
-    show(idOf(line));
+    showPart(name, line);
   };
   useLandmarkKeys(
     landmarks.map(({ line }) => line),
@@ -25,7 +24,7 @@ export function Console({ excerpt, name, at, onJump }: ConsoleProps) {
     jump,
   );
   useEffect(() => {
-    if (at !== undefined) show(idOf(at));
+    if (at !== undefined) showPart(name, at);
   }, []);
   return (
     <section>
@@ -51,11 +50,11 @@ export function Console({ excerpt, name, at, onJump }: ConsoleProps) {
         )}
         {report.map((part, line) =>
           part.type === 'line' ? (
-            <span key={line} id={idOf(line)} class={at === line ? 'at' : undefined}>
+            <span key={line} id={idOf(name, line)} class={at === line ? 'at' : undefined}>
               {`${part.text}\n`}
             </span>
           ) : (
-            <details key={line} id={idOf(line)}>
+            <details key={line} id={idOf(name, line)}>
               <summary>
                 {plural(part.lines.length, 'line')}: {part.what}
               </summary>
@@ -75,8 +74,11 @@ export function Console({ excerpt, name, at, onJump }: ConsoleProps) {
   );
 }
 
-function show(id: string): void {
-  const element = document.getElementById(id);
+const idOf = (name: string, part: number): string => `${name}-${part}`;
+
+/** Scrolls to a part of a console's report, and opens it when it is folded. */
+export function showPart(name: string, part: number): void {
+  const element = document.getElementById(idOf(name, part));
   if (element instanceof HTMLDetailsElement) element.open = true;
   element?.scrollIntoView({ block: 'center' });
 }

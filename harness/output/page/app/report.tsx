@@ -1,6 +1,6 @@
 import type { BlamedHunk, ReportDetail, Sighting } from '../document.ts';
 import { useBlock } from './blocks.ts';
-import { Console } from './console.tsx';
+import { Console, showPart } from './console.tsx';
 import { usePage } from './context.ts';
 import { useKeyTarget } from './keys.ts';
 import { Missing } from './missing.tsx';
@@ -54,6 +54,14 @@ function Story({ detail }: { detail: ReportDetail }) {
   const { route } = usePage();
   const { explanation, svg, sightings, excerpt, past } = detail;
   const [first, ...others] = sightings;
+  const jump = (at: number): void => amend({ ...route, at });
+  const follow = ({ target }: Event): void => {
+    const arrow = target instanceof Element ? target.closest('.edge')?.id.replace(/^.*_e/, '') : undefined;
+    const part = arrow === undefined ? null : detail.arrows[Number(arrow)];
+    if (typeof part !== 'number') return;
+    jump(part);
+    showPart('report', part);
+  };
   return (
     <>
       <ul class="explanation">
@@ -65,7 +73,7 @@ function Story({ detail }: { detail: ReportDetail }) {
         // biome-ignore lint/a11y: a wide drawing scrolls, also by keys
         <figure tabIndex={0}>
           {/* Graphviz made it of escaped labels (harness/triage/graph.ts), and the policy of this page runs no script but its own. */}
-          <div dangerouslySetInnerHTML={{ __html: svg }} />
+          <div class="graph" onClick={follow} dangerouslySetInnerHTML={{ __html: svg }} />
           <figcaption>
             An arrow leads from the lock that was held to the lock that was taken; the red one made lockdep
             speak.
@@ -84,7 +92,7 @@ function Story({ detail }: { detail: ReportDetail }) {
           </details>
         )}
       </section>
-      <Console excerpt={excerpt} name="report" at={route.at} onJump={(at) => amend({ ...route, at })} />
+      <Console excerpt={excerpt} name="report" at={route.at} onJump={jump} />
       <Past past={past} />
     </>
   );

@@ -4,10 +4,10 @@ import type { Cell } from './cells.ts';
 import { usePage } from './context.ts';
 import { DossierList } from './dossier.tsx';
 import { useKeyTarget } from './keys.ts';
+import { isMeasured, Measured } from './measured.tsx';
 import { Missing } from './missing.tsx';
 import { go } from './navigation.ts';
 import { Past } from './past.tsx';
-import { isMeasured, Plot } from './plot.tsx';
 import { ReportConsole } from './report-console.tsx';
 import { elsewhere } from './route.ts';
 import { Mark, percent, plural } from './status.tsx';
@@ -46,10 +46,8 @@ export function TestStory() {
             <SidePart title="base" side={detail.base} />
             <SidePart title="patched" side={detail.candidate} />
           </div>
-          <Observations
-            observations={detail.observations}
-            runs={Math.max(detail.base.runs, detail.candidate.runs)}
-          />
+          <Observations observations={detail.observations.filter((one) => !isMeasured(one))} />
+          <Measured detail={detail} />
         </>
       )}
       {cell.reports.length > 0 && (
@@ -147,42 +145,29 @@ function Rate({ side: { rate, interval } }: { side: SideDetail }) {
   );
 }
 
-/** Facts in a table, each difference marked; measurements as plots. */
-function Observations({ observations, runs }: { observations: readonly ObservationDetail[]; runs: number }) {
-  const measured = observations.filter(isMeasured);
-  const facts = observations.filter((one) => !isMeasured(one));
+/** Facts in a table, each difference marked. */
+function Observations({ observations }: { observations: readonly ObservationDetail[] }) {
+  if (observations.length === 0) return null;
   return (
-    <>
-      {facts.length > 0 && (
-        <section>
-          <h2>Observed</h2>
-          <div class="wide">
-            <table class="facts-table">
-              <thead>
-                <tr>
-                  <th scope="col">observation</th>
-                  <th scope="col">base</th>
-                  <th scope="col">patched</th>
-                </tr>
-              </thead>
-              <tbody>
-                {facts.map((one) => (
-                  <FactRow key={one.key} observation={one} />
-                ))}
-              </tbody>
-            </table>
-          </div>
-        </section>
-      )}
-      {measured.length > 0 && (
-        <section>
-          <h2>Measured</h2>
-          {measured.map((one) => (
-            <Plot key={one.key} observation={one} runs={runs} />
-          ))}
-        </section>
-      )}
-    </>
+    <section>
+      <h2>Observed</h2>
+      <div class="wide">
+        <table class="facts-table">
+          <thead>
+            <tr>
+              <th scope="col">observation</th>
+              <th scope="col">base</th>
+              <th scope="col">patched</th>
+            </tr>
+          </thead>
+          <tbody>
+            {observations.map((one) => (
+              <FactRow key={one.key} observation={one} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
   );
 }
 
@@ -226,7 +211,7 @@ function Elsewhere({ cell }: { cell: Cell }) {
   return (
     <section>
       <h2>The same test elsewhere</h2>
-      <ul class="links">
+      <ul class="links columns">
         {others.slice(0, mostElsewhere).map(({ trial, base, candidate, name }) => (
           <li key={trial.id}>
             <Mark of={base} /> → <Mark of={candidate} />{' '}

@@ -5,6 +5,7 @@ import { CellList } from './cell-list.tsx';
 import { filtered } from './cells.ts';
 import { usePage } from './context.ts';
 import { DossierList } from './dossier.tsx';
+import { Differing } from './measured.tsx';
 import { Missing } from './missing.tsx';
 import { Orders } from './orders.tsx';
 import { Reasons } from './reasons.tsx';
@@ -72,6 +73,7 @@ export function Trial({ trial, number }: { trial: TrialEntry; number: number }) 
           <CellList cells={shown} name={`trial-${number}`} />
         </section>
       )}
+      {detail && <Differing trial={trial} detail={detail} />}
       {detail && <Orders orders={detail.orders} />}
       {detail && <DossierList dossiers={detail.dossiers} />}
       {detail && <Setting detail={detail} />}
