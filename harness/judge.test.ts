@@ -61,6 +61,13 @@ describe('judge', () => {
     expect(judged(side(['a']), side(['b']), { strict: true }).behaviours).toHaveLength(1);
   });
 
+  test('a data race that nothing connects with the patch is a doubt: KCSAN meets what it meets by chance', () => {
+    const point = [aPoint('x', 'PASS')];
+    const race = observed(point, { reports: [aReport('r', 'x', { kind: 'kcsan' })] });
+    expect(verdictOf(observed(point), race)).toBe('inconclusive');
+    expect(verdictOf(observed(point), observed(point, { reports: [aReport('r', 'x')] }))).toBe('rejected');
+  });
+
   test('a candidate that does not boot is rejected', () => {
     const base = observed([aPoint('x', 'PASS')]);
     expect(verdictOf(base, { ...observed([]), bootFailure: { message: 'It panicked' } })).toBe('rejected');

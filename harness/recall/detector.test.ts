@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest';
 import { aPoint, aReport } from '../fixtures.ts';
-import { against, alarms } from './detector.ts';
+import { changesOfDiffs } from '../triage/changes.ts';
+import { against as againstChanges, alarms } from './detector.ts';
 
-const seen = (points: Parameters<typeof against>[0]['points'], ...signatures: string[]) => ({
+type Seen = Parameters<typeof alarms>[0];
+const against = (base: Seen, mutant: Seen) => againstChanges(base, mutant, changesOfDiffs([]));
+const seen = (points: Seen['points'], ...signatures: string[]) => ({
   points,
   reports: signatures.map((signature) => aReport(signature)),
 });
@@ -45,4 +48,10 @@ test('a hang is told from a wrong result; what only a kernel report made fail is
     aPoint('reported', 'FAIL', { own: 'PASS' }),
   ];
   expect(alarms({ points, reports: [] }).map(({ detector }) => detector)).toEqual(['hang', 'functional']);
+});
+
+test("a data race in code that the mutant does not change may be base's own", () => {
+  const race = (kind: string) => ({ points: [], reports: [aReport('s', 'p', { kind })] });
+  expect(against(seen([]), race('kcsan'))).toEqual([]);
+  expect(against(seen([]), race('lockdep.circular'))).toHaveLength(1);
 });

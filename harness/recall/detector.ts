@@ -1,5 +1,7 @@
 import { isKnownFailure } from '../policy-compare.ts';
 import type { FoundReport, PointResult } from '../status.ts';
+import { attribute } from '../triage/attribute.ts';
+import type { CodeChanges } from '../triage/changes.ts';
 import type { MutantRow } from './schema.ts';
 
 export type Alarm = MutantRow['how'][number];
@@ -40,15 +42,26 @@ export const alarms = ({ points, reports }: Seen): (Alarm & { readonly repetitio
     .map((point) => ({ ...ofPoint(point), repetition: point.repetition })),
 ];
 
-/** What speaks against a mutant and not against base: a failure that base has too tells nothing. */
-export function against(base: Seen, mutant: Seen): ReturnType<typeof alarms> {
+const metByChance = (report: FoundReport['report'], changes: CodeChanges): boolean =>
+  report.kind.startsWith('kcsan') && attribute(report, { changes }).cause === 'unrelated';
+
+/**
+ * What speaks against a mutant and not against base: a failure that base has too tells nothing, and
+ * no more does a data race in other code than the mutant changes, for which of a kernel's races
+ * KCSAN meets is chance.
+ *
+ * @param changes what the mutant changes; undefined: unknown, and every race counts
+ */
+export function against(base: Seen, mutant: Seen, changes?: CodeChanges): ReturnType<typeof alarms> {
   const known = new Set(base.reports.map(({ report }) => report.signature));
   const well = base.points.filter((point) => point.own === 'PASS' || isKnownFailure(point));
   const passing = new Set(well.map(({ name }) => name));
   const ill = base.points.filter((point) => point.own === 'FAIL' && !isKnownFailure(point));
   const failing = new Set(ill.map(({ name }) => name));
   return alarms({
-    reports: mutant.reports.filter(({ report }) => !known.has(report.signature)),
+    reports: mutant.reports.filter(
+      ({ report }) => !known.has(report.signature) && !(changes && metByChance(report, changes)),
+    ),
     points: mutant.points.filter(({ name }) => passing.has(name) && !failing.has(name)),
   });
 }

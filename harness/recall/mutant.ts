@@ -3,6 +3,7 @@ import type { Candidate } from '../../patches/index.ts';
 import { buildSide, prepare } from '../prepare.ts';
 import { secondsSince } from '../seconds.ts';
 import { runSide, type SideResult } from '../side.ts';
+import { changesOfApplied } from '../triage/suspect.ts';
 import type { Trial } from '../trial.ts';
 import type { BaseTrial } from './base.ts';
 import { against } from './detector.ts';
@@ -37,13 +38,14 @@ export async function tryMutant(mutant: Mutant, base: BaseTrial, options: Recall
         problem: `it does not compile: ${built.error.file}: ${built.error.message}`,
       };
     const trial: Trial = { ...base.trial, ...prepared };
+    const changes = await changesOfApplied(trial.tree.dir, trial.applied.changes);
     const started = Date.now();
     const seen = await runSide(trial, 'candidate', built.kernel, {
-      enough: (soFar) => against(base.seen, soFar).length > 0,
+      enough: (soFar) => against(base.seen, soFar, changes).length > 0,
     });
     return {
       ...about,
-      ...judged(base.seen, seen, options.repeat),
+      ...judged(against(base.seen, seen, changes), { base: base.seen, seen, repeat: options.repeat }),
       seconds: secondsSince(started),
       directory,
     };
@@ -56,18 +58,13 @@ export async function tryMutant(mutant: Mutant, base: BaseTrial, options: Recall
 
 /** What the suite makes of a mutant: caught, by what; missed; or neither, for it did not see all that it sees on base. */
 function judged(
-  base: SideResult,
-  seen: SideResult,
-  repeat: number,
+  spoke: ReturnType<typeof against>,
+  { base, seen, repeat }: { readonly base: SideResult; readonly seen: SideResult; readonly repeat: number },
 ): Pick<MutantRow, 'result' | 'how' | 'repetitions' | 'problem'> {
-  const spoke = against(base, seen);
   if (spoke.length > 0) {
     const how = spoke.map(({ detector, program, text }) => ({ detector, program, text }));
-    return {
-      result: 'caught',
-      how,
-      repetitions: Math.max(1, Math.min(...spoke.map((one) => one.repetition))),
-    };
+    const first = Math.min(...spoke.map(({ repetition }) => repetition));
+    return { result: 'caught', how, repetitions: Math.max(1, first) };
   }
   // A guest that does not boot says nothing about the suite, and on a busy host nothing about the kernel.
   const problem =
