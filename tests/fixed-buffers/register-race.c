@@ -28,8 +28,6 @@
 
 #define SETS 2
 #define SLOTS 4
-/* A wide table has empty slots behind those: freeing it takes long enough for a look-up to meet it. */
-#define WIDE_SLOTS 2048
 #define SUBMITTERS 2
 #define BATCH 4
 #define MOST_BATCHES 6
@@ -38,7 +36,6 @@ struct arena {
 	struct ring ring;
 	pthread_mutex_t sq_lock; /* the submission queue has one producer at a time */
 	struct turns turns;
-	unsigned slots; /* of the table: SLOTS, or more, empty ones */
 	struct region memory[SETS][SLOTS];
 	/* The submitters' own pages of it, so that each request can be judged by itself. */
 	struct region parts[SETS][SLOTS][SUBMITTERS];
@@ -115,15 +112,15 @@ static uint64_t new_tag(struct arena *arena)
 static int register_set(struct member *member)
 {
 	struct arena *arena = member->arena;
-	struct iovec buffers[WIDE_SLOTS] = { 0 };
-	uint64_t tags[WIDE_SLOTS] = { 0 };
+	struct iovec buffers[SLOTS];
+	uint64_t tags[SLOTS];
 	int res;
 
 	for (unsigned i = 0; i < SLOTS; i++) {
 		buffers[i] = region_iovec(&arena->memory[member->number][i]);
 		tags[i] = new_tag(arena);
 	}
-	res = register_buffers(&arena->ring, buffers, arena->slots, tags);
+	res = register_buffers(&arena->ring, buffers, SLOTS, tags);
 	expect_one_of("register", res, (int[]){ 0, -EBUSY, INT32_MAX });
 	return res;
 }
@@ -216,7 +213,7 @@ static void start(struct member *member, struct arena *arena, unsigned number, v
 		error_now("cannot start a thread");
 }
 
-static void race(struct run *run, unsigned updaters, unsigned slots)
+static void race(struct run *run, unsigned updaters)
 {
 	struct member changers[SETS + 1], submitters[SUBMITTERS];
 	unsigned full = 0, efaults = 0, changes = 0;
@@ -224,7 +221,6 @@ static void race(struct run *run, unsigned updaters, unsigned slots)
 	struct arena arena;
 
 	arena_open(&arena);
-	arena.slots = slots;
 	for (unsigned i = 0; i < SETS; i++)
 		start(&changers[i], &arena, i, change_table, run);
 	if (updaters)
@@ -249,23 +245,17 @@ static void race(struct run *run, unsigned updaters, unsigned slots)
 
 static void two_sets(struct run *run)
 {
-	race(run, 0, SLOTS);
+	race(run, 0);
 }
 
 static void with_updates(struct run *run)
 {
-	race(run, 1, SLOTS);
-}
-
-static void wide_tables(struct run *run)
-{
-	race(run, 0, WIDE_SLOTS);
+	race(run, 1);
 }
 
 static const struct point points[] = {
 	{ "two-sets", "two threads register different memory under the same indices", 800, two_sets },
 	{ "with-updates", "the same, and a third thread updates single slots", 800, with_updates },
-	{ "wide-tables", "two threads register tables of 2048 slots, most of them empty", 800, wide_tables },
 };
 
 int main(int argc, char **argv)
