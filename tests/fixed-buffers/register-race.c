@@ -254,8 +254,8 @@ static void with_updates(struct run *run)
 }
 
 static const struct point points[] = {
-	{ "two-sets", "two threads register different memory under the same indices", 800, two_sets },
-	{ "with-updates", "the same, and a third thread updates single slots", 800, with_updates },
+	{ "two-sets", "two threads register different memory under the same indices", 1600, two_sets },
+	{ "with-updates", "the same, and a third thread updates single slots", 1600, with_updates },
 };
 
 int main(int argc, char **argv)
