@@ -88,11 +88,11 @@ describe('a cache', () => {
     mkdirSync(path.join(dead, 'users'));
     writeFileSync(path.join(dead, 'users', String(await deadPid())), '');
     const entries = await cacheEntries();
-    expect(entries.map(({ kind, bytes }) => [kind, bytes > 20_000]).toSorted()).toEqual([
-      ['kernels', true],
-      ['kernels', true],
-      ['leftovers', true],
-      ['trees', true],
+    expect(entries.map(({ kind, bytes }) => `${kind} ${bytes > 20_000}`).toSorted()).toEqual([
+      'kernels true',
+      'kernels true',
+      'leftovers true',
+      'trees true',
     ]);
     expect(await inUse()).toEqual(['aaa']);
   });
