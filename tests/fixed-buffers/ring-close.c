@@ -6,7 +6,8 @@
  *     requests were waiting for, and without anybody letting them go;
  *   - a request that was waiting is cancelled: it moves no byte, neither then nor when its pipe
  *     becomes ready later, and takes nothing out of it;
- *   - a request that was running moves all its bytes or none.
+ *   - a request that was running, or queued with all that it needs, moves all its bytes or none, and
+ *     none after its pages were unpinned.
  *
  * Kernels: 5.11 and later; queued-reads 5.15.
  *
@@ -40,12 +41,25 @@ static void await_unpinned(long before)
 			 text("%ld pages pinned, %ld before", pins_outstanding(), before));
 }
 
+/*
+ * One that was only queued for a worker had all that it needed: where the worker is cancelled first,
+ * it may run before its own turn to be cancelled comes (seen on 7.2, once in ten), but not later than
+ * its pages are unpinned.
+ */
+static bool has_run(const struct trial *trial, unsigned i)
+{
+	const struct flight *flight = &trial->flights[i];
+
+	return region_state(&trial->old[i], flight->offset, flight->length, flight->payload) != REGION_UNTOUCHED;
+}
+
 static void close_in_flight(struct run *run, enum direction direction, enum stage stage)
 {
 	const struct trial_plan plan = { .direction = direction, .stage = stage, .flights = 4 };
 	double longest_ms = 0;
 
 	for (unsigned round = 0; round < run->rounds; round++) {
+		bool ran[MOST_FLIGHTS];
 		struct trial trial;
 		int64_t start;
 
@@ -55,11 +69,13 @@ static void close_in_flight(struct run *run, enum direction direction, enum stag
 		await_unpinned(trial.pins_before);
 		if (ms_since(start) > longest_ms)
 			longest_ms = ms_since(start);
+		for (unsigned i = 0; i < plan.flights; i++)
+			ran[i] = stage == STAGE_QUEUED && has_run(&trial, i);
 		trial_let_go(&trial);
 		settle();
 		for (unsigned i = 0; i < plan.flights; i++)
-			if (flight_judge_unreported(&trial.flights[i], &trial.old[i]) != USED_NONE)
-				fail("a cancelled request to move nothing", "it moved its bytes");
+			if (flight_judge_unreported(&trial.flights[i], &trial.old[i]) != (ran[i] ? USED_OLD : USED_NONE))
+				fail("a request of a closed ring to move nothing any more", "it moved its bytes");
 	}
 	observe_measure("unpinned_after_ms", longest_ms, "ms");
 }
