@@ -54,7 +54,9 @@ function unregister(row: DesignRow): string {
   const waited = value(row, test, 'unregister_waited');
   const words = { yes: 'waits', no: 'returns' }[waited] ?? waited;
   const ms = measured(row, test, 'unregister_ms');
-  return ms === undefined ? words : `${words}, ${duration(ms * 1e6)}`;
+  if (ms === undefined) return words;
+  // Printed in milliseconds.
+  return `${words}, ${ms < 1 ? 'under 1 ms' : duration(ms * 1e6)}`;
 }
 
 function time(row: DesignRow, test: string, key: string): string {
