@@ -51,7 +51,7 @@ async function untilSure(both: BothSides, trial: Trial): Promise<Sides> {
 }
 
 /** Both kernels of a trial, and what they have shown so far. */
-class BothSides {
+export class BothSides {
   readonly #runners: Readonly<Record<'base' | 'candidate', SideRunner>>;
   readonly #seen: Partial<Record<'base' | 'candidate', SideResult>> = {};
   #rounds = 0;
