@@ -66,6 +66,15 @@ describe('with repetitions', () => {
     );
   });
 
+  test('a rejection by few runs says that chance is not excluded', () => {
+    expect(judged(runs({ PASS: 4 }), runs({ PASS: 2, FAIL: 2 })).summary).toContain(
+      '(2 of 4 runs, base 0 of 4, p=0.43: only more runs tell it from chance)',
+    );
+    expect(judged(runs({ PASS: 1 }), runs({ FAIL: 1 })).summary).toBe(
+      'rejected: x.x fails with the patch and not without',
+    );
+  });
+
   test('of many flaky tests a few differ by chance, and the correction knows it', () => {
     const many = (failures: number): Observed[] =>
       Array.from({ length: 30 }, (_, index) => runs({ PASS: 20 - failures, FAIL: failures }, `t${index}`));

@@ -1,3 +1,4 @@
+import { confidence } from './statistics/wilson.ts';
 import type { PointResult } from './status.ts';
 import type { TestComparison, TestSide, Verdict } from './verdict.ts';
 
@@ -56,9 +57,12 @@ function sentenceOf(test: TestComparison): string | undefined {
 }
 
 /** How often, where that is more than once. */
-function inRuns({ base, candidate, p }: TestComparison): string {
+function inRuns({ base, candidate, change, p }: TestComparison): string {
   const count = ({ failures = 0, observed = 0 }: TestSide): string => `${failures} of ${observed}`;
   if (Math.max(base.observed ?? 0, candidate.observed ?? 0) < 2) return '';
-  const chance = p === undefined ? '' : `, p=${p.toPrecision(2)}`;
+  // A base that never failed may have been lucky; the failure counts all the same.
+  const open = change === 'regression' && p !== undefined && p >= 1 - confidence;
+  const chance =
+    p === undefined ? '' : `, p=${p.toPrecision(2)}${open ? ': only more runs tell it from chance' : ''}`;
   return ` (${count(candidate)} runs, base ${count(base)}${chance})`;
 }
