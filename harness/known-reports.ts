@@ -42,18 +42,18 @@ export type KnownReport = z.infer<typeof entry>;
  */
 export async function loadKnownReports(file: string): Promise<readonly KnownReport[]> {
   const fault = (what: string, cause?: unknown): KnownReportsError =>
-    new KnownReportsError(`${file} is no file of known reports: ${what}`, { cause });
+    new KnownReportsError(`${file} is no file of known reports:${what}`, { cause });
   let json: unknown;
   try {
     json = JSON.parse(await readFile(file, 'utf8'));
   } catch (error) {
-    throw fault((error as Error).message, error);
+    throw fault(` ${(error as Error).message}`, error);
   }
   const parsed = knownReportsSchema.safeParse(json);
   if (!parsed.success) throw fault(`\n${z.prettifyError(parsed.error)}`);
   const names = parsed.data.reports.map(nameOf);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw fault(`"${twice}" stands in it twice.`);
+  if (twice !== undefined) throw fault(` "${twice}" stands in it twice.`);
   return parsed.data.reports;
 }
 

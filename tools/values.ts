@@ -20,7 +20,12 @@ export function shard(text: string): { index: number; count: number } {
 }
 
 /** How often something is repeated: a number, or until it is sure. */
-export const positiveOrAuto = (text: string): number | 'auto' => (text === 'auto' ? text : positive(text));
+export function positiveOrAuto(text: string): number | 'auto' {
+  if (text === 'auto') return text;
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1) return value;
+  throw new InvalidArgumentError('A whole number of at least 1 is needed, or auto.');
+}
 
 /** An option's value that asks for schedules: how many, and the seed of their choice. */
 export function perturbation(text: string): { count: number; seed: number } {
