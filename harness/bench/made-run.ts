@@ -227,7 +227,7 @@ const madeOrder = (random: Random): LockOrder => ({
 export function madeHistory({ history }: MadeShape): History {
   const past = (name: string, statuses: readonly [PastRun['status'], PastRun['status']]): PastRun[] => {
     const random = generator(
-      Array.from(name).reduce((sum, char) => sum * 31 + (char.codePointAt(0) ?? 0), 7) | 0,
+      Array.from(name).reduce((sum, char) => (Math.imul(sum, 31) + (char.codePointAt(0) ?? 0)) | 0, 7),
     );
     const isFlaky = random() < 0.05;
     return range(history).map((day) => ({
