@@ -98,7 +98,7 @@ describe('what gdb is told', () => {
     expect(lines[0]).toBe(
       'pipe add-symbol-file "/a cache/rsrc.o" -s .text 0xffffffff8127f80e -s .bss 0xffffffff83ce8820 | cat > /dev/null',
     );
-    expect(lines[1]).toBe('target remote /tmp/guest/gdb');
+    expect(lines[2]).toBe('target remote /tmp/guest/gdb');
   });
 
   test('comes as one line for a shell', () => {

@@ -14,6 +14,8 @@ export function gdbScript({ debug, socket }: ScriptRequest): string {
   return [
     // Two lines for each object would push everything else off the screen.
     ...debug.objects.map((object) => `pipe ${addSymbols(object)} | cat > /dev/null`),
+    // On a busy host QEMU takes longer than the 2 s after which gdb would ask again, and mistake the answers.
+    'set remotetimeout 60',
     `target remote ${socket}`,
     `echo ${debug.objects.length} objects have source lines. Set breakpoints (break io_read), then: continue\\n`,
     '',
