@@ -48,6 +48,9 @@ export function holdPlan(schedule: Schedule, at: readonly bigint[], run: string)
   const [longestHold, longestRest] = at.length === 0 ? [50, 20] : [20, 10];
   return {
     at,
+    armedMs: 50,
+    // A third of the shortest deadline, which is 40 s and doubled.
+    budgetMs: 25_000,
     holdMs: () => random.between(1, longestHold),
     restMs: () => random.between(0, longestRest),
     processor: () => random.between(0, schedule.vcpus - 1),

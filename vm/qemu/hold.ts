@@ -13,8 +13,12 @@ export interface HoldPlan {
   readonly at: readonly bigint[];
   /** The next time that a processor is held. */
   readonly holdMs: () => number;
-  /** The next time that nobody is held. */
+  /** The next time that nobody is held; it is longer when holding took longer, so that half of the time is the guest's. */
   readonly restMs: () => number;
+  /** How long a processor is waited for at `at`: code near a breakpoint is emulated many times more slowly. */
+  readonly armedMs: number;
+  /** When holding has taken so much in all, there is no more of it: the guest's work must come to its end. */
+  readonly budgetMs: number;
   /** The next processor to hold, from 0, where `at` names no place. */
   readonly processor: () => number;
 }
@@ -59,30 +63,34 @@ interface Loop {
 async function hold(client: GdbClient, { plan, vcpus, state }: Loop): Promise<void> {
   const { signal } = state.stop;
   const all = Array.from({ length: vcpus }, (_, index) => index + 1);
-  while (!signal.aborted) {
-    const stopped = await runFor(client, plan.restMs(), { signal });
+  let [spent, last] = [0, 0];
+  while (!signal.aborted && spent < plan.budgetMs) {
+    const stopped = await runFor(client, Math.max(last, plan.restMs()), { signal });
     if (stopped.why === 'ended') return;
     if (signal.aborted) break;
-    const held = plan.at.length === 0 ? plan.processor() + 1 : await atPlace(client, plan.at, signal);
-    if (held === undefined) break;
-    state.holds++;
-    const others = all.filter((thread) => thread !== held);
-    if ((await runFor(client, plan.holdMs(), { threads: others, signal })).why === 'ended') return;
+    const began = Date.now();
+    const held = plan.at.length === 0 ? plan.processor() + 1 : await atPlace(client, plan, signal);
+    if (held !== undefined) {
+      state.holds++;
+      const others = all.filter((thread) => thread !== held);
+      if ((await runFor(client, plan.holdMs(), { threads: others, signal })).why === 'ended') return;
+    }
+    last = Date.now() - began;
+    spent += last;
   }
   await client.detach();
 }
 
-/** Waits until a processor comes to one of the places; undefined when there is no more time. */
+/** Waits until a processor comes to one of the places; undefined when none does in time. */
 async function atPlace(
   client: GdbClient,
-  places: readonly bigint[],
+  { at, armedMs }: HoldPlan,
   signal: AbortSignal,
 ): Promise<number | undefined> {
-  for (const place of places) await client.setBreakpoint(place, true);
-  const { why, thread } = await runFor(client, undefined, { signal });
-  if (why === 'ended') return undefined;
-  // It would stop there again at once.
-  for (const place of places) await client.setBreakpoint(place, false);
+  for (const place of at) await client.setBreakpoint(place, true);
+  const { why, thread } = await runFor(client, armedMs, { signal });
+  // It would stop there again at once. A guest that is gone fails here.
+  for (const place of at) await client.setBreakpoint(place, false);
   return why === 'breakpoint' ? thread : undefined;
 }
 
@@ -95,16 +103,13 @@ interface Running {
 /** Lets processors run for a time, or until one stops by itself. */
 async function runFor(
   client: GdbClient,
-  milliseconds: number | undefined,
+  milliseconds: number,
   { threads, signal }: Running,
 ): Promise<GdbStop> {
   const resumed = client.resume(threads);
   const over = new AbortController();
   const ended = AbortSignal.any([over.signal, signal]);
-  const timer =
-    milliseconds === undefined
-      ? new Promise<void>((resolve) => ended.addEventListener('abort', () => resolve(), { once: true }))
-      : sleep(milliseconds, undefined, { signal: ended }).catch(() => {});
+  const timer = sleep(milliseconds, undefined, { signal: ended }).catch(() => {});
   if (signal.aborted) over.abort();
   void timer.then(() => {
     if (!over.signal.aborted || signal.aborted) client.interrupt();
