@@ -49,8 +49,8 @@ export function holdPlan(schedule: Schedule, at: readonly bigint[], run: string)
   return {
     at,
     armedMs: 50,
-    // A third of the shortest deadline, which is 40 s and doubled.
-    budgetMs: 25_000,
+    // With the rests a third of the shortest deadline, which is 40 s and doubled.
+    budgetMs: 6_000,
     holdMs: () => random.between(1, longestHold),
     restMs: () => random.between(0, longestRest),
     processor: () => random.between(0, schedule.vcpus - 1),

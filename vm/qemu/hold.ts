@@ -13,7 +13,7 @@ export interface HoldPlan {
   readonly at: readonly bigint[];
   /** The next time that a processor is held. */
   readonly holdMs: () => number;
-  /** The next time that nobody is held; it is longer when holding took longer, so that half of the time is the guest's. */
+  /** The next time that nobody is held; it is longer when holding took longer, so that most of the time is the guest's. */
   readonly restMs: () => number;
   /** How long a processor is waited for at `at`: code near a breakpoint is emulated many times more slowly. */
   readonly armedMs: number;
@@ -63,13 +63,16 @@ interface Loop {
 async function hold(client: GdbClient, { plan, vcpus, state }: Loop): Promise<void> {
   const { signal } = state.stop;
   const all = Array.from({ length: vcpus }, (_, index) => index + 1);
-  let [spent, last] = [0, 0];
+  let [spent, turn, last] = [0, 0, 0];
   while (!signal.aborted && spent < plan.budgetMs) {
-    const stopped = await runFor(client, Math.max(last, plan.restMs()), { signal });
+    const stopped = await runFor(client, Math.max(restShare * last, plan.restMs()), { signal });
     if (stopped.why === 'ended') return;
     if (signal.aborted) break;
     const began = Date.now();
-    const held = plan.at.length === 0 ? plan.processor() + 1 : await atPlace(client, plan, signal);
+    const held =
+      plan.at.length === 0
+        ? plan.processor() + 1
+        : await atPlace(client, { at: plan.at[turn++ % plan.at.length], armedMs: plan.armedMs }, signal);
     if (held !== undefined) {
       state.holds++;
       const others = all.filter((thread) => thread !== held);
@@ -81,16 +84,20 @@ async function hold(client: GdbClient, { plan, vcpus, state }: Loop): Promise<vo
   await client.detach();
 }
 
-/** Waits until a processor comes to one of the places; undefined when none does in time. */
+/** Each breakpoint makes QEMU translate code anew: after a hold so many times its length belongs to the guest. */
+const restShare = 4;
+
+/** Waits until a processor comes to a place; undefined when none does in time. */
 async function atPlace(
   client: GdbClient,
-  { at, armedMs }: HoldPlan,
+  { at, armedMs }: { readonly at: bigint | undefined; readonly armedMs: number },
   signal: AbortSignal,
 ): Promise<number | undefined> {
-  for (const place of at) await client.setBreakpoint(place, true);
+  if (at === undefined) return undefined;
+  await client.setBreakpoint(at, true);
   const { why, thread } = await runFor(client, armedMs, { signal });
   // It would stop there again at once. A guest that is gone fails here.
-  for (const place of at) await client.setBreakpoint(place, false);
+  await client.setBreakpoint(at, false);
   return why === 'breakpoint' ? thread : undefined;
 }
 
