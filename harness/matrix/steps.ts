@@ -64,7 +64,7 @@ export interface StepOptions {
 }
 
 /** Tests have deadlines and builds have not: a compiler takes what the guests leave of the processors. */
-const niceness = 10;
+const niceness = 5;
 
 /** The single steps of a matrix: a build, a run of base, a trial. None of them throws for what a candidate does. */
 export class Steps {

@@ -12,11 +12,12 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { cacheRoot } from '../../common/cache.ts';
 import { baseKernel } from '../../vm/kernel/testing.ts';
 import { loadRun } from '../load-run.ts';
 import { matrix } from '../matrix/matrix.ts';
+import { openQueue, queues } from './boss.ts';
 import { putKernel } from './shared-matrix.ts';
 import { ArtefactStore } from './store.ts';
 import { startPostgres, type TestPostgres } from './testing-postgres.ts';
@@ -31,8 +32,11 @@ beforeAll(async () => {
   await putKernel(new ArtefactStore(store), await baseKernel());
   postgres = await startPostgres();
 });
-afterAll(async () => {
+afterEach(async () => {
   for (const { child } of workers) child.kill('SIGKILL');
+  await Promise.all(workers.map(({ ended }) => ended));
+});
+afterAll(async () => {
   await postgres[Symbol.asyncDispose]();
   rmSync(scratch, { recursive: true, force: true });
 });
@@ -122,5 +126,27 @@ test('three workers, two of them killed in the middle of a trial: the matrix is 
   await until(
     () => [first, second].every((worker) => guestsOf(worker).length === 0),
     'the guests of the killed to end',
+  );
+});
+
+test('what no worker can do is missing with the reason, and nothing waits for ever', async (ctx) => {
+  let ended = false;
+  const done = matrix({
+    matrix: { candidates: ['base'] },
+    out: path.join(scratch, 'hopeless'),
+    queue: postgres.url,
+    store,
+    signal: ctx.signal,
+  }).finally(() => void (ended = true));
+  await using queue = await openQueue({ queue: postgres.url, heartbeatSeconds: 10, onNotice: () => {} });
+  while (!ended) {
+    const [job] = await queue.boss.fetch(queues.build);
+    if (job) await queue.boss.fail(queues.build, job.id, { message: 'this machine has no compiler' });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  const { document } = await done;
+  expect(document.summary).toBe('1 trial: 1 missing');
+  expect(document.trials[0]?.summary).toMatch(
+    /could not be done: no worker could do it in 5 attempts, the last one: this machine has no compiler/,
   );
 });

@@ -1,5 +1,6 @@
 import { Command } from '@commander-js/extra-typings';
 import { benchGuest } from '../../harness/bench/guest.ts';
+import { benchMatrix } from '../../harness/bench/matrix.ts';
 import type { Figure } from '../../harness/bench/measure.ts';
 import { benchPage } from '../../harness/bench/page.ts';
 import { findKernel } from '../../harness/find-kernel.ts';
@@ -8,6 +9,7 @@ import { screenOn } from '../../harness/output/screen.ts';
 import { table } from '../../harness/output/table.ts';
 import { ensureHost } from '../host.ts';
 import { interruptible } from '../interrupt.ts';
+import { names, positive } from '../values.ts';
 import { triageBench } from './triage.ts';
 
 export const benchVerb = () =>
@@ -15,7 +17,8 @@ export const benchVerb = () =>
     .description('measure Ringtrial itself on this machine')
     .addCommand(guestBench())
     .addCommand(triageBench(render))
-    .addCommand(pageBench());
+    .addCommand(pageBench())
+    .addCommand(matrixBench());
 
 const guestBench = () =>
   new Command('guest')
@@ -46,6 +49,27 @@ const pageBench = () =>
         const figures = await benchPage({ signal, onProgress: (what) => screen.status(what) });
         screen.end();
         process.stdout.write(options.json ? `${JSON.stringify(figures, null, 2)}\n` : render(figures));
+      } finally {
+        screen.end();
+      }
+    });
+
+const matrixBench = () =>
+  new Command('matrix')
+    .description('a matrix of candidates that were never built, against its builds and its tests alone')
+    .option('--candidates <n>', 'how many one-file candidates', positive, 10)
+    .option('--profiles <names>', 'separated by commas', names, ['lockdep', 'kasan'])
+    .option('--only <programs>', 'only these programs of the suite, separated by commas', names)
+    .option('--tree <tree>', 'the tree', 'debian:6.1')
+    .option('--json', 'print the figures as JSON')
+    .action(async ({ json, ...options }) => {
+      const signal = interruptible();
+      await ensureHost(signal);
+      const screen = screenOn(process.stderr);
+      try {
+        const figures = await benchMatrix({ ...options, signal, onProgress: (what) => screen.line(what) });
+        screen.end();
+        process.stdout.write(json ? `${JSON.stringify(figures, null, 2)}\n` : render(figures));
       } finally {
         screen.end();
       }
