@@ -4,8 +4,16 @@ import { type MatrixOptions, type MatrixResult, matrix } from '../harness/matrix
 import { matrixProgressOn, renderMatrix } from '../harness/output/matrix.ts';
 import { screenOn } from '../harness/output/screen.ts';
 
-/** Runs a matrix, shows how it goes and what it came to, and settles the exit code: that of the worst trial. */
-export async function runMatrix(options: MatrixOptions, json: boolean): Promise<MatrixResult> {
+/**
+ * Runs a matrix, shows how it goes and what it came to, and settles the exit code: that of the worst trial.
+ *
+ * @param again how one goes on with what was stopped, given its directory
+ */
+export async function runMatrix(
+  options: MatrixOptions,
+  json: boolean,
+  again: (directory: string) => string = (directory) => `ringtrial matrix --resume ${directory}`,
+): Promise<MatrixResult> {
   const screen = screenOn(process.stderr);
   let directory: string | undefined;
   const show = matrixProgressOn(screen);
@@ -23,7 +31,7 @@ export async function runMatrix(options: MatrixOptions, json: boolean): Promise<
   } catch (error) {
     screen.end();
     if (directory !== undefined)
-      process.stderr.write(`ringtrial: go on with it: ringtrial matrix --resume ${directory}\n`);
+      process.stderr.write(`ringtrial: what is finished is kept; go on with: ${again(directory)}\n`);
     throw error;
   } finally {
     screen.end();

@@ -6,6 +6,7 @@ import { RingtrialError } from '../../common/errors.ts';
 import { replaceFile } from '../../common/replace-file.ts';
 import { lockFile } from '../../vm/kernel/process/lock.ts';
 import { readVerdict } from '../read-verdict.ts';
+import { RunDirectoryError } from '../run-directory.ts';
 import type { Verdict } from '../verdict.ts';
 import { type MatrixDocument, type MatrixTrial, matrixSchema } from './document.ts';
 import { type Plan, type PlannedTrial, planDigest, planSchema } from './plan.ts';
@@ -114,7 +115,11 @@ export class MatrixDirectory implements AsyncDisposable {
     return existsSync(file) ? treesSchema.parse(JSON.parse(readFileSync(file, 'utf8'))) : {};
   }
 
-  /** Writes matrix.json as it is now, in one step. `missing` says why trials have no verdict. */
+  /**
+   * Writes matrix.json as it is now, in one step. `missing` says why trials have no verdict.
+   *
+   * @throws RunDirectoryError
+   */
   write(
     missing: ReadonlyMap<string, string>,
     trials: readonly PlannedTrial[] = this.plan.trials,
@@ -124,7 +129,12 @@ export class MatrixDirectory implements AsyncDisposable {
       trials,
       (trial) => this.verdictOf(trial) ?? missing.get(trial.id),
     );
-    replaceFile(this.at('matrix.json'), `${JSON.stringify(document, null, 2)}\n`);
+    const file = this.at('matrix.json');
+    try {
+      replaceFile(file, `${JSON.stringify(document, null, 2)}\n`);
+    } catch (cause) {
+      throw new RunDirectoryError(`${file} cannot be written: ${(cause as Error).message}`, { cause });
+    }
     return document;
   }
 }

@@ -1,6 +1,5 @@
 import path from 'node:path';
 import { RingtrialError } from '../../common/errors.ts';
-import { runQueued } from '../queue/coordinate.ts';
 import { runsRoot, stamp } from '../run-directory.ts';
 import { MatrixDirectory } from './directory.ts';
 import type { MatrixDocument } from './document.ts';
@@ -59,6 +58,8 @@ export async function matrix(options: MatrixOptions): Promise<MatrixResult> {
   if (queue !== undefined) {
     if (store === undefined)
       throw new QueueUsageError('A queue needs a store, which all machines see: --store DIR.');
+    // What talks to a database is read by those who have one.
+    const { runQueued } = await import('../queue/coordinate.ts');
     const document = await runQueued(directory, { queue, store, signal, onEvent });
     return { directory: directory.path, document };
   }

@@ -38,7 +38,7 @@ export class ArtefactStore {
     const partial = `${target}.${randomUUID()}.partial`;
     try {
       copyTree(from, partial);
-      replaceFile(`${target}.sums`, JSON.stringify(sumsOf(partial)));
+      replaceFile(path.join(partial, sumsFile), JSON.stringify(sumsOf(partial)));
       await capture(['sync', '--file-system', partial], {});
       renameSync(partial, target);
     } catch (error) {
@@ -55,10 +55,9 @@ export class ArtefactStore {
    */
   get(name: string, into: string): boolean {
     if (!this.has(name)) return false;
-    const sums = JSON.parse(readFileSync(this.at(`${name}.sums`), 'utf8')) as Record<string, string>;
     copyTree(this.at(name), into);
-    const came = sumsOf(into);
-    const whole = JSON.stringify(came) === JSON.stringify(sums);
+    const whole = JSON.stringify(sumsOf(into)) === readFileSync(path.join(into, sumsFile), 'utf8');
+    rmSync(path.join(into, sumsFile));
     if (!whole) rmSync(into, { recursive: true, force: true });
     return whole;
   }
@@ -90,12 +89,15 @@ export class ArtefactStore {
   }
 }
 
+/** In every directory that is put into a store. */
+const sumsFile = '.ringtrial-sums.json';
+
 /** SHA-256 (hex) of every regular file below a directory, sorted by path. */
 function sumsOf(directory: string): Record<string, string> {
   const files = readdirSync(directory, { recursive: true, encoding: 'utf8' }).toSorted();
   return Object.fromEntries(
     files
-      .filter((file) => lstatSync(path.join(directory, file)).isFile())
+      .filter((file) => file !== sumsFile && lstatSync(path.join(directory, file)).isFile())
       .map((file) => [
         file,
         createHash('sha256')

@@ -24,5 +24,5 @@ export const runVerb = () =>
       const signal = interruptible();
       await ensureHost(signal);
       const where = existsSync(path.join(out, 'plan.json')) ? { resume: out } : { out };
-      await runMatrix({ plan, ...where, ...options, signal }, json);
+      await runMatrix({ plan, ...where, ...options, signal }, json, () => 'the same command');
     });
