@@ -130,16 +130,16 @@ test('three workers, two of them killed in the middle of a trial: the matrix is 
 });
 
 test('what no worker can do is missing with the reason, and nothing waits for ever', async (ctx) => {
-  let ended = false;
+  const state = { ended: false };
   const done = matrix({
     matrix: { candidates: ['base'] },
     out: path.join(scratch, 'hopeless'),
     queue: postgres.url,
     store,
     signal: ctx.signal,
-  }).finally(() => void (ended = true));
+  }).finally(() => void (state.ended = true));
   await using queue = await openQueue({ queue: postgres.url, heartbeatSeconds: 10, onNotice: () => {} });
-  while (!ended) {
+  while (!state.ended) {
     const [job] = await queue.boss.fetch(queues.build);
     if (job) await queue.boss.fail(queues.build, job.id, { message: 'this machine has no compiler' });
     await new Promise((resolve) => setTimeout(resolve, 100));
