@@ -1,5 +1,5 @@
 /*
- * How long unregister and update take while 0, 1, 64, 1024 or 4096 fixed requests are in flight that
+ * How long unregister and update take while 0, 1, 16, 64, 256, 1024 or 4096 fixed requests are in flight that
  * use the buffer. Where unregister waits for the requests, the time from their release to its return
  * counts: what the kernel adds to what the application itself is waiting for.
  *
@@ -209,19 +209,25 @@ static void measure_update(struct run *run, unsigned count)
 
 MEASURE(0)
 MEASURE(1)
+MEASURE(16)
 MEASURE(64)
+MEASURE(256)
 MEASURE(1024)
 MEASURE(4096)
 
 static const struct point points[] = {
 	{ "unregister-0", "unregister, no request in flight", 1, unregister_0 },
 	{ "unregister-1", "unregister, one request in flight", 1, unregister_1 },
+	{ "unregister-16", "unregister, 16 requests in flight", 1, unregister_16 },
 	{ "unregister-64", "unregister, 64 requests in flight", 1, unregister_64 },
+	{ "unregister-256", "unregister, 256 requests in flight", 1, unregister_256 },
 	{ "unregister-1024", "unregister, 1024 requests in flight", 1, unregister_1024 },
 	{ "unregister-4096", "unregister, 4096 requests in flight", 1, unregister_4096 },
 	{ "update-0", "update of a slot, no request in flight", 1, update_0 },
 	{ "update-1", "update of a slot that one request uses", 1, update_1 },
+	{ "update-16", "update of a slot that 16 requests use", 1, update_16 },
 	{ "update-64", "update of a slot that 64 requests use", 1, update_64 },
+	{ "update-256", "update of a slot that 256 requests use", 1, update_256 },
 	{ "update-1024", "update of a slot that 1024 requests use", 1, update_1024 },
 	{ "update-4096", "update of a slot that 4096 requests use", 1, update_4096 },
 };
