@@ -56,7 +56,7 @@ describe('ringtrial suite', () => {
     expect(made.stdout).toContain('mine/my-race.c: it compiles and passes as it is');
     expect(made.stdout).toContain('ringtrial evaluate base --suite ./mine ');
     const { stdout } = await ringtrial('suite', './mine');
-    expect(stdout).toMatch(/^1 programs +2 test points$/m);
+    expect(stdout).toMatch(/^1 program +2 test points$/m);
     expect(stdout).toMatch(/^ {2}\.read-in-flight +a fixed read waits for its pipe/m);
     const again = await ringtrial('new-test', 'my-race', '--in', 'mine');
     expect(again.exitCode).toBe(2);
