@@ -90,7 +90,11 @@ function conclude(trial: Trial, { seen, counters, files }: Found): Coverage {
   for (const { status } of seen.points) points[status] = (points[status] ?? 0) + 1;
   return coverageSchema.parse({
     schema: 'ringtrial.coverage/1',
-    summary: summarise(points, { changed: code.length, neverRun: neverRun.length }),
+    summary: summarise(points, {
+      counted: counters.counts.size > 0,
+      changed: code.length,
+      neverRun: neverRun.length,
+    }),
     candidate: trial.candidate.name,
     tree: trial.tree.id,
     suite: trial.suite.name,
@@ -107,12 +111,22 @@ function conclude(trial: Trial, { seen, counters, files }: Found): Coverage {
 
 function summarise(
   points: Partial<Record<Status, number>>,
-  { changed, neverRun }: { readonly changed: number; readonly neverRun: number },
+  {
+    counted,
+    changed,
+    neverRun,
+  }: {
+    readonly counted: boolean;
+    readonly changed: number;
+    readonly neverRun: number;
+  },
 ): string {
   const bad = (['FAIL', 'ERROR', 'MISS'] as const).flatMap((status) =>
     points[status] ? `${points[status]} ${status}` : [],
   );
   const tests = bad.length === 0 ? 'passed' : `not passed (${bad.join(', ')})`;
+  // Which lines have code is known by their counters.
+  if (!counted) return `${tests}; no program's counters came back, so nobody knows which lines were run`;
   if (changed === 0) return `${tests}; the patch brings no line of io_uring/ that has code`;
   return neverRun === 0
     ? `${tests}, and all ${changed} changed lines were run`

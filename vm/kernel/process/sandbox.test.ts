@@ -13,7 +13,7 @@ describe('a confined command', () => {
   const of = (how: 'as nobody' | 'as this user'): string =>
     confinedCommand(['make'], {
       confinement: { how, bwrap: '/usr/bin/bwrap' },
-      area: { writable: ['/cache/work/build'], readable: ['/cache/work/src'] },
+      area: { writable: ['/cache/builds/build'], readable: ['/cache/builds/src'] },
       env: { CCACHE_DIR: '/cache/ccache' },
     }).join(' ');
 
@@ -24,10 +24,10 @@ describe('a confined command', () => {
 
   test('may write where it is told to, and read the source', () => {
     const words = of('as nobody');
-    expect(words).toContain('--ro-bind /cache/work/src /cache/work/src');
-    expect(words).toContain('--bind /cache/work/build /cache/work/build --remount-ro /');
-    expect(words).toContain('--perms 0755 --dir /cache --perms 0755 --dir /cache/work');
-    expect(words).toContain('--chdir /cache/work/build');
+    expect(words).toContain('--ro-bind /cache/builds/src /cache/builds/src');
+    expect(words).toContain('--bind /cache/builds/build /cache/builds/build --remount-ro /');
+    expect(words).toContain('--perms 0755 --dir /cache --perms 0755 --dir /cache/builds');
+    expect(words).toContain('--chdir /cache/builds/build');
     expect(words).toContain('--clearenv');
   });
 });
