@@ -15,7 +15,9 @@ struct task_sleep {
 
 struct task_sleep task_sleep(pid_t tid);
 
-/* How many of this process's io-wq workers sleep in the kernel function `wchan`. */
+/* How many io-wq workers this process has, idle ones included. */
+unsigned tasks_workers(void);
+/* How many of them sleep in the kernel function `wchan`. */
 unsigned tasks_workers_waiting_in(const char *wchan);
 /* How many of them wait for a pipe to have data or room. */
 unsigned tasks_workers_in_pipes(void);
