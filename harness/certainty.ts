@@ -10,12 +10,14 @@ const claims = [10, 100, 1000];
 export function certaintyOf(
   candidate: Observed,
   { tests }: Pick<Judgement, 'tests'>,
-  stopped: string | undefined,
+  { asked, stopped }: { readonly asked: number | 'auto'; readonly stopped?: string | undefined },
 ): Pick<Verdict, 'repetitions' | 'certainty'> {
   const passing = tests.flatMap(({ candidate: side }) =>
     side.failures === 0 && side.observed ? [side.observed] : [],
   );
-  const repetitions = Math.max(1, ...candidate.points.map(({ repetition }) => repetition));
+  const most = Math.max(1, ...candidate.points.map(({ repetition }) => repetition));
+  // A second look at a few programs is no repetition of the suite.
+  const repetitions = asked === 'auto' ? most : Math.min(asked, most);
   const passes = passing.length === 0 ? 0 : Math.min(...passing);
   const needs = claims.map((oneIn) => ({ oneIn, passes: passesNeeded(1 / oneIn) }));
   const rulesOut = passes === 0 ? 1 : notRuledOut(0, passes);

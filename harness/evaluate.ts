@@ -89,7 +89,10 @@ async function tryBoth(trial: Trial, candidate: Kernel, known?: SideResult): Pro
     : await runRounds(trial, candidate);
   const judged = await judgeTrial(trial, sides);
   const judgement = await confirmed(judged, trial, { kernel: candidate, seen: sides.candidate });
-  const certainty = certaintyOf(sides.candidate, judgement, sides.stopped);
+  const certainty = certaintyOf(sides.candidate, judgement, {
+    asked: trial.options.repeat ?? 1,
+    stopped: sides.stopped,
+  });
   return verdictSchema.parse({
     ...facts(trial, candidate),
     ...{ pass: passOf(trial.suite, sides), ...judgement, ...certainty },

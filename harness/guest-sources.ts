@@ -5,7 +5,7 @@ import type { Image } from '../vm/image/image.ts';
 import type { Kernel } from '../vm/kernel/index.ts';
 import type { GuestShape } from '../vm/qemu/args.ts';
 import { type BootRequest, bootGuest } from '../vm/qemu/boot.ts';
-import { GuestBootError } from '../vm/qemu/boot-error.ts';
+import { twice } from '../vm/qemu/second-try.ts';
 import { forkSnapshot, type Snapshot } from '../vm/qemu/snapshot.ts';
 import {
   type SnapshotRequest,
@@ -132,14 +132,3 @@ export const bootRequest = (request: SourceRequest, name: string): BootRequest =
   directory: path.join(request.directory, name),
   bootDeadlineMs: bootDeadlineMs * (request.timeScale ?? 1),
 });
-
-/** A boot that fails without a panic may be the host's fault, so it gets a second chance. */
-async function twice<T>(request: BootRequest, boot: (request: BootRequest) => Promise<T>): Promise<T> {
-  try {
-    return await boot(request);
-  } catch (error) {
-    if (!(error instanceof GuestBootError) || error.panic !== undefined || error.failure.stage === 'qemu')
-      throw error;
-    return await boot({ ...request, directory: `${request.directory}-second-try` });
-  }
-}

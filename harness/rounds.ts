@@ -1,6 +1,7 @@
 import type { Kernel } from '../vm/kernel/index.ts';
 import { knownReportsOf } from './judge-trial.ts';
 import { looks, nextRound } from './next-round.ts';
+import { lookAgain } from './second-look.ts';
 import { openSide, type SideResult, type SideRunner } from './side.ts';
 import type { Suite } from './suite.ts';
 import type { Trial } from './trial.ts';
@@ -28,6 +29,7 @@ export async function runRounds(trial: Trial, candidate: Kernel): Promise<Sides>
   const { repeat = 1 } = trial.options;
   if (repeat !== 'auto') {
     await both.runUpTo(repeat, trial.suite);
+    await lookAgain(both, trial);
     return both.seen;
   }
   return await untilSure(both, trial);
