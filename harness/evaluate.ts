@@ -3,6 +3,9 @@ import { ExitCode, RingtrialError } from '../common/errors.ts';
 import type { BuildResult, Kernel } from '../vm/kernel/index.ts';
 import { meanPass } from './cells.ts';
 import { certaintyOf } from './certainty.ts';
+import { CounterBook } from './coverage/counter-book.ts';
+import { coverageWords, withLines } from './coverage/words.ts';
+import type { Judgement } from './judge.ts';
 import { judgeTrial } from './judge-trial.ts';
 import { recordRun } from './ledger/record.ts';
 import { buildSide, prepare, settleGuests } from './prepare.ts';
@@ -84,9 +87,11 @@ async function buildBase(prepared: Prepared): Promise<Kernel> {
 
 async function tryBoth(trial: Trial, candidate: Kernel, known?: SideResult): Promise<Verdict> {
   await writeReproduction(trial, candidate);
+  const book = trial.profile.name === 'coverage' ? await CounterBook.open(trial, candidate) : undefined;
+  const afterProgram = book?.take;
   const sides: Sides = known
-    ? { base: known, candidate: await runSide(trial, 'candidate', candidate) }
-    : await runRounds(trial, candidate);
+    ? { base: known, candidate: await runSide(trial, 'candidate', candidate, { afterProgram }) }
+    : await runRounds(trial, candidate, afterProgram);
   const judged = await judgeTrial(trial, sides);
   const judgement = await confirmed(judged, trial, { kernel: candidate, seen: sides.candidate });
   const certainty = certaintyOf(sides.candidate, judgement, {
@@ -96,8 +101,21 @@ async function tryBoth(trial: Trial, candidate: Kernel, known?: SideResult): Pro
   return verdictSchema.parse({
     ...facts(trial, candidate),
     ...{ pass: passOf(trial.suite, sides), ...judgement, ...certainty },
+    ...(book && !sides.candidate.bootFailure ? linesOf(trial, judgement, book) : {}),
     ...ending(trial),
   });
+}
+
+/** What ran of the patch, with a word about it in the summary; nothing where there is no patch. */
+function linesOf(
+  { applied, suite }: Trial,
+  { verdict, summary }: Judgement,
+  book: CounterBook,
+): Pick<Verdict, 'summary' | 'coverage'> {
+  if (applied.changes.length === 0) return { summary };
+  const coverage = book.lines(suite);
+  const words = coverageWords(coverage, suite.programs.length);
+  return { summary: withLines(summary, verdict === 'accepted', words), coverage };
 }
 
 /** How long one pass through the suite took. */

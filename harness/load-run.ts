@@ -86,8 +86,8 @@ export function runOfVerdict(verdict: Verdict, root = verdict.directory): Loaded
   };
 }
 
-/** Undefined when there is no such file. */
-async function readDocument<T>(file: string, schema: z.ZodType<T>): Promise<T | undefined> {
+/** Reads a JSON file of a run directory; undefined when there is no such file. @throws NotARunError when it cannot be read */
+export async function readDocument<T>(file: string, schema: z.ZodType<T>): Promise<T | undefined> {
   let text: string;
   try {
     text = await readFile(file, 'utf8');

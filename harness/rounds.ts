@@ -1,6 +1,7 @@
 import type { Kernel } from '../vm/kernel/index.ts';
 import { knownReportsOf } from './judge-trial.ts';
 import { looks, nextRound } from './next-round.ts';
+import type { AfterProgram } from './run-cell.ts';
 import { lookAgain } from './second-look.ts';
 import { openSide, type SideResult, type SideRunner } from './side.ts';
 import type { Suite } from './suite.ts';
@@ -19,12 +20,19 @@ export interface Sides {
  * candidate, base, base … Whatever drifts on the host meanwhile (heat, caches, other people's work) touches both
  * alike. Base begins, and when it does not boot, the candidate is not run at all.
  *
+ * @param afterProgram takes from the candidate's guests what else is wanted of them
  * @throws GuestBootError when base does not boot
  */
-export async function runRounds(trial: Trial, candidate: Kernel): Promise<Sides> {
+export async function runRounds(
+  trial: Trial,
+  candidate: Kernel,
+  afterProgram?: AfterProgram,
+): Promise<Sides> {
+  const base = await openSide(trial, 'base', trial.base);
+  const patched = await openSide(trial, 'candidate', candidate);
   const both = new BothSides({
-    base: await openSide(trial, 'base', trial.base),
-    candidate: await openSide(trial, 'candidate', candidate),
+    base,
+    candidate: (round, extra) => patched(round, { ...extra, afterProgram }),
   });
   const { repeat = 1 } = trial.options;
   if (repeat !== 'auto') {

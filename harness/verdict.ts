@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { lineCoverageSchema } from './coverage/schema.ts';
 import { scheduleSchema } from './schedules/schedule.ts';
 import { statuses } from './status.ts';
 
@@ -246,6 +247,8 @@ export const verdictSchema = z.object({
   knownReports: z.array(knownReport).optional(),
   /** What lockdep recorded with the patch alone, even where it did not complain. */
   lockOrders: z.array(lockOrder),
+  /** With profile `coverage`: which of the lines that the patch brings ran. They decide nothing. */
+  coverage: lineCoverageSchema.optional(),
   directory: z.string(),
   startedAt: z.iso.datetime(),
   seconds: z.number(),

@@ -39,11 +39,14 @@ describe('gcov', () => {
 
   test('says of a real program which lines ran', async () => {
     const counters = new Map([['rw.gcda', readFileSync(path.join(scratch, 'rw.gcda'))]]);
-    const counts = lineCounts(await runGcov(scratch, counters), ['rw.c']).get('rw.c');
+    const once = lineCounts(await runGcov(scratch, counters), ['rw.c']);
+    const counts = once.get('rw.c');
     expect(counts?.get(3)).toBe(1);
     expect(counts?.get(4)).toBe(0);
     expect(counts?.get(5)).toBe(1);
     expect(counts?.has(2)).toBe(false);
+    const twice = lineCounts(await runGcov(scratch, counters), ['rw.c'], once);
+    expect([twice.get('rw.c')?.get(3), counts?.get(3)]).toEqual([2, 1]);
   });
 
   test('counters of objects that nobody knows are no coverage', async () => {

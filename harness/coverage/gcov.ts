@@ -1,7 +1,7 @@
 import { copyFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { execa } from 'execa';
+import { ExecaError, execa } from 'execa';
 import { ExitCode, RingtrialError } from '../../common/errors.ts';
 import type { Guest } from '../../vm/qemu/guest.ts';
 
@@ -17,12 +17,14 @@ const deadlineMs = 60_000;
 
 /**
  * Each counter file of debugfs (kernel/gcov/fs.c) as a line `NAME SIZE` and its bytes. They are
- * copied first: a file of debugfs has no size, and another one at each reading.
+ * copied first: a file of debugfs has no size, and another one at each reading. Then counting begins anew, for the
+ * next program in the same guest.
  */
 const dumpCounters = [
   'cd /sys/kernel/debug/gcov || exit 1',
   'find . -name "*.gcda" -path "*/io_uring/*" | while read -r f',
   'do cat "$f" > /tmp/counters; echo "${f##*/} $(wc -c < /tmp/counters)"; cat /tmp/counters; done',
+  'echo 0 > reset',
 ].join('; ');
 
 /**
@@ -57,6 +59,7 @@ export function unpackCounters(bytes: Buffer): Map<string, Buffer> {
  *
  * @param notes the kernel's `.gcno` files (`Kernel.notes`)
  * @returns one JSON document for each object that has notes
+ * @throws CountersError
  */
 export async function runGcov(
   notes: string,
@@ -74,15 +77,32 @@ export async function runGcov(
       await copyFile(path.join(notes, note), path.join(scratch, note));
       await writeFile(path.join(scratch, name), content);
     }
-    const names = objects.map(([name]) => name);
+    return await documentsOf(
+      objects.map(([name]) => name),
+      scratch,
+      signal,
+    );
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+async function documentsOf(
+  names: readonly string[],
+  cwd: string,
+  signal: AbortSignal | undefined,
+): Promise<string[]> {
+  try {
     const { stdout } = await execa('gcov', ['--json-format', '--stdout', ...names], {
-      cwd: scratch,
-      timeout: 60_000,
+      cwd,
+      timeout: deadlineMs,
       maxBuffer: 256 * 1024 * 1024,
       ...(signal ? { cancelSignal: signal } : {}),
     });
     return stdout.split('\n').filter((line) => line.startsWith('{'));
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
+  } catch (cause) {
+    signal?.throwIfAborted();
+    if (!(cause instanceof ExecaError)) throw cause;
+    throw new CountersError(`gcov could not read the counters: ${cause.shortMessage}`, { cause });
   }
 }

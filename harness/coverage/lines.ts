@@ -18,10 +18,15 @@ const gcovSchema = z.object({
  * Adds up what gcov printed for several objects: a header's lines are compiled into many of them.
  *
  * @param wanted paths from the top of the tree; gcov knows them by the build's own paths
+ * @param before what was counted already, which is added to
  * @throws ZodError, SyntaxError when that is not gcov's output
  */
-export function lineCounts(documents: readonly string[], wanted: readonly string[]): LineCounts {
-  const counts = new Map<string, Map<number, number>>();
+export function lineCounts(
+  documents: readonly string[],
+  wanted: readonly string[],
+  before: LineCounts = new Map(),
+): LineCounts {
+  const counts = new Map([...before].map(([path, lines]) => [path, new Map(lines)]));
   for (const document of documents) {
     for (const { file, lines } of gcovSchema.parse(JSON.parse(document)).files) {
       const path = wanted.find((name) => file === name || file.endsWith(`/${name}`));

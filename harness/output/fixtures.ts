@@ -1,3 +1,4 @@
+import type { LineCoverage } from '../coverage/schema.ts';
 import { aPoint, aReport, judged, observed } from '../fixtures.ts';
 import type { KernelReport } from '../klog/index.ts';
 import { type LoadedRun, type LoadedTrial, runOfVerdict } from '../load-run.ts';
@@ -74,6 +75,27 @@ export function aMatrix(...verdicts: readonly Verdict[]): LoadedRun {
   };
 }
 
+/** For tests: a patch of three lines with code, of which the last was never run. */
+export const someCoverage = (path = 'io_uring/rw.c', text = 'return 1;'): LineCoverage => ({
+  ...{ changed: 3, neverRun: [{ path, line: 4, text }], unknown: [] },
+  files: [
+    {
+      path,
+      hunks: [
+        {
+          heading: '@@ -1,1 +1,4 @@',
+          lines: [
+            { sign: ' ', line: 1, text: '{', count: null, programs: [] },
+            { sign: '+', line: 2, text, count: 7, programs: ['p'] },
+            { sign: '+', line: 3, text, count: 7, programs: ['p'] },
+            { sign: '+', line: 4, text, count: 0, programs: [] },
+          ],
+        },
+      ],
+    },
+  ],
+});
+
 /** For tests: what a hostile guest may write. */
 export const hostileText = [
   '\u001b[2J\u001b]0;title\u0007 ]]> </system-out><x a="1">&amp; \u0000\u0008\ufffe\uffff',
@@ -102,4 +124,5 @@ export const hostile = (): Verdict =>
       aPair('ev#il', 'PASS', 'SKIP', { name: 'ev#il.\u001b[2J # TODO ::error::', reason: hostileText }),
     ],
     [{ title: hostileText, text: hostileText }],
+    { coverage: someCoverage(hostileText, hostileText) },
   );

@@ -1,4 +1,6 @@
+import { neverRunLines } from '../coverage/words.ts';
 import type { LoadedRun, LoadedTrial } from '../load-run.ts';
+import { safeLine } from '../triage/safe.ts';
 import type { ReportComparison, Verdict } from '../verdict.ts';
 import { block, cell, code, htmlText } from './gfm.ts';
 
@@ -41,6 +43,7 @@ function detailsOf(trial: LoadedTrial): string[] {
     ...(verdict.verdict === 'accepted' ? [] : [reasons(trial.id, verdict)]),
     ...fresh.map(reportPart),
     ...(verdict.behaviours.length > 0 ? [behaviours(trial.id, verdict)] : []),
+    ...neverRunPart(trial.id, verdict),
   ];
 }
 
@@ -74,3 +77,15 @@ const behaviours = (id: string, verdict: Verdict): string =>
     '',
     '</details>',
   ].join('\n');
+
+/** The lines that the patch brings and no test ran. */
+function neverRunPart(id: string, { coverage }: Verdict): string[] {
+  const lines = neverRunLines(coverage);
+  if (lines.length === 0) return [];
+  const title = `${lines.length} changed lines never run, ${htmlText(id)}`;
+  return [
+    [`<details><summary>${title}</summary>`, '', block(lines.map(safeLine).join('\n')), '</details>'].join(
+      '\n',
+    ),
+  ];
+}

@@ -1,3 +1,4 @@
+import { neverRunLines } from '../coverage/words.ts';
 import type { LoadedRun, LoadedTrial } from '../load-run.ts';
 import { safe, safeLine } from '../triage/safe.ts';
 import type { Verdict } from '../verdict.ts';
@@ -40,6 +41,7 @@ function ofTrial({ id, verdict, missing }: LoadedTrial): Annotation[] {
   const changed = verdict.behaviours.map(({ test, key, base, candidate }) => {
     return `${test}: ${key} was ${base.join('|')}, is ${candidate.join('|')}`;
   });
+  const neverRun = neverRunLines(verdict.coverage);
   return [
     deciding(id, verdict),
     ...verdict.reasons.map(({ weight, subject, text }): Annotation => {
@@ -48,6 +50,9 @@ function ofTrial({ id, verdict, missing }: LoadedTrial): Annotation[] {
     }),
     ...(changed.length > 0
       ? [{ level: 'notice', title: `behaviours changed (${id})`, message: changed.join('\n') } as const]
+      : []),
+    ...(neverRun.length > 0
+      ? [{ level: 'notice', title: `never run (${id})`, message: neverRun.join('\n') } as const]
       : []),
   ];
 }

@@ -41,7 +41,13 @@ function suiteOf(
     tree: verdict?.tree.id ?? trial.tree,
     profile: trial.profile,
     suite: trial.suite,
-    ...(verdict ? { accelerator: verdict.accelerator.name, verdict: verdict.verdict } : {}),
+    ...(verdict
+      ? {
+          accelerator: verdict.accelerator.name,
+          verdict: verdict.verdict,
+          summary: clipped([verdict.summary], 2_000),
+        }
+      : {}),
     directory: trial.directory,
   };
   const properties = Object.entries(facts).map(([name, value]) => element('property', { name, value }));

@@ -1,3 +1,4 @@
+import { neverRunLines } from '../coverage/words.ts';
 import type { LoadedTrial } from '../load-run.ts';
 import type { Status } from '../status.ts';
 import { worst } from '../status.ts';
@@ -133,6 +134,10 @@ export function verdictOutcome({ verdict, missing }: LoadedTrial): Outcome {
     name: 'verdict',
     status: ofVerdict[verdict.verdict],
     message: safeLine(verdict.summary),
-    details: [...verdict.reasons.map(({ weight, text }) => `${weight}: ${text}`), ...log].map(safeLine),
+    details: [
+      ...verdict.reasons.map(({ weight, text }) => `${weight}: ${text}`),
+      ...neverRunLines(verdict.coverage).map((line) => `never run: ${line}`),
+      ...log,
+    ].map(safeLine),
   };
 }

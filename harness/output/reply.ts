@@ -1,3 +1,4 @@
+import { neverRunLines } from '../coverage/words.ts';
 import type { LoadedRun, LoadedTrial } from '../load-run.ts';
 import { safe, safeLine } from '../triage/safe.ts';
 import { wrapped } from '../triage/words.ts';
@@ -10,6 +11,7 @@ const columns = 72;
 const mostBehaviours = 20;
 const mostReasons = 10;
 const mostReports = 5;
+const mostNeverRun = 20;
 
 /**
  * A reply to the list: plain text that is Markdown as well, without HTML. Whatever a guest or a patch wrote stands
@@ -64,6 +66,7 @@ function trialParts({ tree, profile, suite, verdict, missing }: LoadedTrial): st
     ...fresh.slice(0, mostReports).map(reportPart),
     ...(fresh.length > mostReports ? [paragraph(`And ${fresh.length - mostReports} more reports.`)] : []),
     ...(verdict.behaviours.length > 0 ? [behaviourPart(verdict.behaviours)] : []),
+    ...neverRunPart(verdict),
   ];
 }
 
@@ -92,6 +95,15 @@ function behaviourPart(behaviours: readonly Behaviour[]): string {
     paragraph('What the patch changes without breaking anything that the tests hold for an invariant:'),
     quoted([...lines, ...(more > 0 ? [`and ${more} more`] : [])]),
   ].join('\n\n');
+}
+
+/** The lines that the patch brings and no test ran. */
+function neverRunPart({ coverage }: Verdict): string[] {
+  const lines = neverRunLines(coverage);
+  if (lines.length === 0) return [];
+  const more = lines.length - mostNeverRun;
+  const shown = [...lines.slice(0, mostNeverRun), ...(more > 0 ? [`and ${more} more`] : [])];
+  return [[paragraph('No test ran these lines of the patch:'), quoted(shown)].join('\n\n')];
 }
 
 /** Only for a patch, and only when nothing of it is open. */

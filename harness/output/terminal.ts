@@ -2,6 +2,7 @@ import type { Observation } from '../status.ts';
 import { safe, safeLine } from '../triage/safe.ts';
 import type { TestComparison, TestSide, Verdict } from '../verdict.ts';
 import { certaintyText, changeCell, rateWords } from './certainty.ts';
+import { renderLines } from './coverage.ts';
 import { blindList, headroom, knownList, orderList, reportList, scheduleList } from './findings.ts';
 import { measurementList } from './measurements.ts';
 import { styled } from './screen.ts';
@@ -17,7 +18,6 @@ export function renderVerdict(verdict: Verdict, stream: NodeJS.WriteStream): str
     ...[
       knownList(verdict.knownReports),
       certaintyText(verdict),
-      knownList(verdict.knownReports),
       orderList(verdict.lockOrders),
       headroom(verdict.tests),
       blindList(verdict),
@@ -26,7 +26,10 @@ export function renderVerdict(verdict: Verdict, stream: NodeJS.WriteStream): str
     ...(verdict.reasons.length > 1 ? [reasonList(verdict)] : []),
   ];
   // Tests and kernels said much of that, and must not move the cursor.
-  const measured = [measurementList(verdict.measurements ?? [], stream)].filter(Boolean);
+  const measured = [
+    measurementList(verdict.measurements ?? [], stream),
+    verdict.coverage ? renderLines(verdict.coverage, stream) : '',
+  ].filter(Boolean);
   return [...found.map(safe), ...measured, closing(verdict, stream)].join('\n');
 }
 

@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { aMatrix, aPair, aRun, aVerdict, everyStatus, hostile } from './fixtures.ts';
+import { type Coverage, coverageSchema } from '../coverage/schema.ts';
+import { aMatrix, aPair, aRun, aVerdict, everyStatus, hostile, someCoverage } from './fixtures.ts';
 import { reportSchema } from './json.ts';
 import { formats, renderRun } from './report.ts';
-import { checkTargets, parseTarget, writeReport } from './write-report.ts';
+import { checkTargets, parseTarget, writeCoverage, writeReport } from './write-report.ts';
 
 let place: string;
 beforeEach(async () => void (place = await mkdtemp(path.join(tmpdir(), 'ringtrial-report-'))));
@@ -28,6 +29,44 @@ describe('parseTarget', () => {
     ['xunit:x', /"xunit" is no format of a report\. There are: terminal, ktap, junit/],
     ['junit:', /names no file/],
   ])('%s is refused', (text, message) => expect(() => parseTarget(text)).toThrow(message));
+});
+
+test.each(['terminal', 'ktap', 'junit', 'github', 'markdown', 'json'] as const)(
+  '%s says that lines of the patch were never run, and which',
+  async (format) => {
+    const summary = 'accepted, but 1 of 3 changed lines was never run';
+    const verdict = aVerdict([aPair('p', 'PASS')], [], { summary, coverage: someCoverage() });
+    const text = await renderRun(aRun(verdict), format, { origin: 'ringtrial', stream });
+    expect(text).toContain(summary);
+    if (format === 'json')
+      expect(JSON.parse(text)).toMatchObject({
+        trials: [{ verdict: { coverage: { neverRun: [{ line: 4 }] } } }],
+      });
+    else expect(text).toContain('io_uring/rw.c:4: return 1;');
+  },
+);
+
+describe('what "ringtrial coverage" found', () => {
+  const coverage: Coverage = {
+    ...{ schema: 'ringtrial.coverage/1', summary: 'passed, but 1 of 3 changed lines was never run' },
+    ...{ candidate: 'mine', tree: 't', suite: 's', kernel: 'k', points: { PASS: 1 }, directory: '/run' },
+    ...{ ...someCoverage('io_uring/<b>.c'), seconds: 5 },
+  };
+
+  test.each(['terminal', 'html', 'json'] as const)('is told as %s', async (format) => {
+    const file = path.join(place, 'report');
+    await writeCoverage(coverage, { format, file });
+    const text = await readFile(file, 'utf8');
+    expect(text).toContain(coverage.summary);
+    if (format === 'json') expect(coverageSchema.parse(JSON.parse(text))).toEqual(coverage);
+    else expect(text).toContain(`${format === 'html' ? 'io_uring/&lt;b&gt;.c' : 'io_uring/<b>.c'}:2-3`);
+  });
+
+  test('is no verdict', async () => {
+    await expect(writeCoverage(coverage, { format: 'junit', file: undefined })).rejects.toThrow(
+      /no verdict, and junit is a format of verdicts\. There are: terminal, html, json\.$/,
+    );
+  });
 });
 
 test.each(formats)('%s tells every run: of a trial, of a matrix, hostile', async (format) => {

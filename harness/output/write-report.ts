@@ -1,7 +1,10 @@
 import { access, appendFile, constants, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { RingtrialError } from '../../common/errors.ts';
+import type { Coverage } from '../coverage/schema.ts';
 import type { LoadedRun } from '../load-run.ts';
+import { renderCoverage } from './coverage.ts';
+import { renderCoveragePage } from './coverage-page.ts';
 import { forWorkflow } from './github.ts';
 import { githubSummary } from './github-summary.ts';
 import { originPattern } from './kcidb-schema.ts';
@@ -69,11 +72,35 @@ export async function writeReport(
   const tester = format === 'markdown' ? await testerOfGit() : undefined;
   const stream = file === undefined ? process.stdout : undefined;
   const text = await renderRun(run, format, { origin, tester, stream });
+  await put(text, { format, file }, async () => {
+    const summary = process.env['GITHUB_STEP_SUMMARY'];
+    if (format === 'github' && summary) await appendFile(summary, githubSummary(run));
+  });
+}
+
+/**
+ * Writes what `ringtrial coverage` found, which is no verdict.
+ *
+ * @throws ReportError when its file cannot be written, or when the format is one of verdicts
+ */
+export async function writeCoverage(coverage: Coverage, { format, file }: ReportTarget): Promise<void> {
+  const render = {
+    terminal: () => renderCoverage(coverage, process.stdout),
+    html: () => renderCoveragePage(coverage),
+    json: () => `${JSON.stringify(coverage, null, 2)}\n`,
+  };
+  if (!(format in render))
+    throw new ReportError(
+      `${coverage.directory} is of "ringtrial coverage", which gives no verdict, and ${format} is a format of verdicts. There are: ${Object.keys(render).join(', ')}.`,
+    );
+  await put(render[format as keyof typeof render](), { format, file });
+}
+
+async function put(text: string, { format, file }: ReportTarget, more?: () => Promise<void>): Promise<void> {
   try {
     if (file === undefined) process.stdout.write(format === 'terminal' ? forWorkflow(text) : text);
     else await writeFile(file, text);
-    const summary = process.env['GITHUB_STEP_SUMMARY'];
-    if (format === 'github' && summary) await appendFile(summary, githubSummary(run));
+    await more?.();
   } catch (cause) {
     throw new ReportError(`The ${format} report cannot be written: ${(cause as Error).message}`, { cause });
   }

@@ -177,6 +177,8 @@ describe('a report', () => {
 
   test('what guests and patches wrote is text: it runs nothing, hides nothing, reaches nobody', async () => {
     await eventually(heading).toContain(attack);
+    expect(await page.locator('.run-lines tbody tr td').allTextContents()).toEqual(['p', 'none']);
+    expect(await page.locator('.hunk').textContent()).toContain('   never +␛[2J');
     await page.getByRole('link', { name: 'possible circular locking dependency' }).first().click();
     await page.getByText('lines before').click();
     expect(await page.locator('.console').textContent()).toContain(

@@ -1,8 +1,17 @@
+import type { LineCoverage } from '../../coverage/schema.ts';
+import { lineRows, placeOf, programRows } from '../../coverage/tables.ts';
 import type { LoadedTrial } from '../../load-run.ts';
 import { isLikely } from '../../lock-orders.ts';
 import { describeAdded } from '../../triage/dependency-diff.ts';
 import type { LockOrder, TestComparison, TestSide, Verdict } from '../../verdict.ts';
-import type { ObservationDetail, OrderDetail, SideDetail, TestDetail, TrialDetail } from './document.ts';
+import type {
+  CoverageDetail,
+  ObservationDetail,
+  OrderDetail,
+  SideDetail,
+  TestDetail,
+  TrialDetail,
+} from './document.ts';
 import { dossiersOf } from './dossiers.ts';
 import { type History, longestHistory } from './history.ts';
 import { allVisible } from './visible.ts';
@@ -39,6 +48,7 @@ export async function trialDetail(
       ? {}
       : { buildError: allVisible({ ...buildError, log: cut(buildError.log, longestLog) }) }),
     orders: verdict.lockOrders.map(orderDetail),
+    ...(verdict.coverage ? { coverage: coverageDetail(verdict.coverage) } : {}),
     tests: verdict.tests.map((test) => testDetail(test, { trial, verdict, history })),
     dossiers: await dossiersOf(trial.directory),
   };
@@ -49,6 +59,21 @@ export const orderDetail = (order: LockOrder): OrderDetail => {
   const sentence = describeAdded({ ...order, path: order.path });
   return allVisible({ from, to, meaning, programs, runs, ofPatch, sentence, likely: isLikely(order) });
 };
+
+const coverageDetail = (coverage: LineCoverage): CoverageDetail =>
+  allVisible({
+    changed: coverage.changed,
+    lines: lineRows(coverage).map((row) => ({ place: placeOf(row), programs: row.programs })),
+    programs: programRows(coverage),
+    unknown: coverage.unknown,
+    files: coverage.files.map(({ path, hunks }) => ({
+      path,
+      hunks: hunks.map(({ heading, lines }) => ({
+        heading,
+        lines: lines.map(({ sign, text, count }) => ({ sign, text: cut(text, longestText), count })),
+      })),
+    })),
+  });
 
 interface Context {
   readonly trial: LoadedTrial;

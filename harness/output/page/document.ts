@@ -2,6 +2,8 @@
  * What a page holds. Everything is text made visible (see visible.ts), bounded, and as the app shows it. The index is
  * read when the page opens; the story of a trial or of a report only when somebody opens it.
  */
+import type { CoveredLine } from '../../coverage/changed-lines.ts';
+import type { ProgramRow } from '../../coverage/tables.ts';
 import type { Status } from '../../status.ts';
 import type { Part } from '../../triage/fold.ts';
 import type { LockOrder, Measurement, TestComparison, TestSide, Verdict } from '../../verdict.ts';
@@ -117,6 +119,22 @@ export interface OrderDetail
   readonly likely: boolean;
 }
 
+/** Which lines of the patch ran, under which programs. */
+export interface CoverageDetail {
+  /** Lines with code that the patch brings. */
+  readonly changed: number;
+  readonly lines: readonly { readonly place: string; readonly programs: readonly string[] }[];
+  readonly programs: readonly ProgramRow[];
+  readonly unknown: readonly string[];
+  readonly files: readonly {
+    readonly path: string;
+    readonly hunks: readonly {
+      readonly heading: string;
+      readonly lines: readonly Pick<CoveredLine, 'sign' | 'text' | 'count'>[];
+    }[];
+  }[];
+}
+
 export interface TrialDetail
   extends Pick<
     Verdict,
@@ -133,6 +151,7 @@ export interface TrialDetail
   readonly directory: string;
   readonly buildError?: Verdict['buildError'];
   readonly orders: readonly OrderDetail[];
+  readonly coverage?: CoverageDetail;
   /** In the order of the index. */
   readonly tests: readonly TestDetail[];
   readonly dossiers: readonly Dossier[];

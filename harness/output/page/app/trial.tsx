@@ -4,6 +4,7 @@ import { useBlock } from './blocks.ts';
 import { CellList } from './cell-list.tsx';
 import { filtered } from './cells.ts';
 import { usePage } from './context.ts';
+import { Coverage } from './coverage.tsx';
 import { DossierList } from './dossier.tsx';
 import { Differing } from './measured.tsx';
 import { Missing } from './missing.tsx';
@@ -55,6 +56,7 @@ export function Trial({ trial, number }: { trial: TrialEntry; number: number }) 
     <>
       <TrialHead trial={trial} detail={detail} />
       {detail && <Findings detail={detail} trial={trial} />}
+      {detail?.coverage && <Coverage coverage={detail.coverage} />}
       {reports.length > 0 && (
         <section>
           <h2>Kernel reports</h2>
