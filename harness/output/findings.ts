@@ -92,7 +92,8 @@ export function scheduleList(schedules: readonly Schedule[], tests: readonly Tes
   return `Schedules:\n${lines.join('')}`;
 }
 
-const failedUnder = ({ schedules = [] }: TestComparison['base'], number: number): boolean =>
+/** Whether a test did not pass in each of its runs under a schedule. */
+export const failedUnder = ({ schedules = [] }: TestComparison['base'], number: number): boolean =>
   schedules.some(
     ({ schedule, counts }) => schedule === number && Boolean(counts.FAIL ?? counts.ERROR ?? counts.MISS),
   );

@@ -6,7 +6,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { openBrowser } from '../../bench/browser.ts';
 import { largeShape, madeHistory, madeRun } from '../../bench/made-run.ts';
-import { attack, hostileRun } from './fixtures.ts';
+import { attack, hostileRun, withKnown } from './fixtures.ts';
 import { renderPage } from './render.ts';
 
 const shape = { candidates: 6, trees: 2, profiles: 2, tests: 20, repetitions: 3, history: 12 };
@@ -208,6 +208,42 @@ describe('a report', () => {
     expect(said.length).toBeGreaterThan(2);
     said.length = 0;
     asked.length = 1;
+  });
+});
+
+describe('known reports', () => {
+  beforeEach(async () => {
+    const known = withKnown(await hostileRun(path.join(directory, 'known')));
+    await open(await write('known.html', await renderPage(known)));
+  });
+  afterEach(async () => {
+    expect(said).toEqual([]);
+    await page.context().close();
+  });
+
+  test('are told with reason, last day and link where the report is; only http leads anywhere', async () => {
+    const list = page.locator('.known-list li');
+    expect(await list.locator('.badge').allTextContents()).toEqual([
+      'expired',
+      'not seen',
+      'seen',
+      'other kernel',
+    ]);
+    expect(await list.first().textContent()).toContain('not accepted any more since 2020-01-01 has passed');
+    expect(await list.nth(1).textContent()).toContain('javascript:window.attacked=1');
+    expect(await list.nth(1).locator('a').count()).toBe(0);
+    await page.locator('[data-row="0"]').click();
+    const note = page.locator('article .known');
+    await eventually(() => note.textContent()).toContain(`Known, and accepted until 2027-03-31: ${attack}`);
+    expect(await note.locator('a').getAttribute('href')).toBe('https://example.org/thread');
+    await page.getByRole('link', { name: /^Kernel reports/ }).click();
+    await page.keyboard.press('/');
+    await page.keyboard.type('known -new');
+    await eventually(count).toMatch(/^1 of \d+ signatures$/);
+    expect(await firstRow().locator('.badge').allTextContents()).toContain('known');
+    await firstRow().click();
+    await eventually(() => note.textContent()).toContain('accepted until 2027-03-31');
+    expect(await page.evaluate(() => 'attacked' in window)).toBe(false);
   });
 });
 

@@ -46,6 +46,9 @@ export function reportEntry(seen: readonly Seen[], history: History): ReportEntr
     base: sum('base'),
     candidate: sum('candidate'),
     trials: seen.map(({ trial }) => trial),
+    known: seen.flatMap((one) =>
+      one.report.known ? [{ trial: one.trial, ...allVisible(one.report.known) }] : [],
+    ),
     history: historyLetters(history.signature(loaded, report.signature).slice(-longestHistory)),
   };
 }
@@ -91,6 +94,7 @@ function sighting({ trial, verdict, report, hunks }: Seen): Sighting {
       programs: report.programs,
       console: report.console,
     }),
+    schedules: report.schedules ?? [],
     attribution:
       attribution &&
       allVisible({

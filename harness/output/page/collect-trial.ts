@@ -2,19 +2,23 @@ import type { LineCoverage } from '../../coverage/schema.ts';
 import { lineRows, placeOf, programRows } from '../../coverage/tables.ts';
 import type { LoadedTrial } from '../../load-run.ts';
 import { isLikely } from '../../lock-orders.ts';
+import { enoughRuns } from '../../measurements.ts';
 import { describeAdded } from '../../triage/dependency-diff.ts';
-import type { LockOrder, TestComparison, TestSide, Verdict } from '../../verdict.ts';
+import type { LockOrder, Measurement, TestComparison, TestSide, Verdict } from '../../verdict.ts';
+import { certaintyText } from '../certainty.ts';
+import { blindList, failedUnder, headroom } from '../findings.ts';
 import type {
   CoverageDetail,
   ObservationDetail,
   OrderDetail,
+  ScheduleDetail,
   SideDetail,
   TestDetail,
   TrialDetail,
 } from './document.ts';
 import { dossiersOf } from './dossiers.ts';
 import { type History, longestHistory } from './history.ts';
-import { allVisible } from './visible.ts';
+import { allVisible, visible } from './visible.ts';
 
 /** Of a test's diagnostics, in lines, and of each, in characters. */
 const mostDiagnostics = 40;
@@ -41,18 +45,41 @@ export async function trialDetail(
     seconds,
     kernels,
   };
+  const { dossiers, left } = await dossiersOf(trial.directory);
   return {
     ...allVisible(about),
     directory: allVisible(trial.directory),
     ...(buildError === undefined
       ? {}
       : { buildError: allVisible({ ...buildError, log: cut(buildError.log, longestLog) }) }),
+    schedules: schedulesOf(verdict),
+    limits: limitsOf(verdict),
     orders: verdict.lockOrders.map(orderDetail),
     ...(verdict.coverage ? { coverage: coverageDetail(verdict.coverage) } : {}),
     tests: verdict.tests.map((test) => testDetail(test, { trial, verdict, history })),
-    dossiers: await dossiersOf(trial.directory),
+    dossiers,
+    dossiersLeft: left,
   };
 }
+
+function schedulesOf({ schedules = [], tests }: Verdict): ScheduleDetail[] {
+  const failed = (side: 'base' | 'candidate', number: number): number =>
+    tests.filter((test) => failedUnder(test[side], number)).length;
+  return schedules.map(({ number, text }) => ({
+    ...{ number, text: visible(text) },
+    ...{ base: failed('base', number), candidate: failed('candidate', number) },
+  }));
+}
+
+const limitsOf = (verdict: Verdict): string[] =>
+  [certaintyText(verdict), headroom(verdict.tests), blindList(verdict)]
+    .flatMap((text) => text.split('\n'))
+    .filter((line) => line !== '')
+    .map(visible);
+
+/** Whether a difference is worth pointing at: intervals of fewer runs are too narrow. */
+export const isSure = ({ differs, base, candidate }: Measurement): boolean =>
+  differs && Math.min(base.runs, candidate.runs) >= enoughRuns;
 
 export const orderDetail = (order: LockOrder): OrderDetail => {
   const { from, to, meaning, programs, runs, ofPatch } = order;
@@ -99,6 +126,7 @@ function sideDetail({ observations: _, ...side }: TestSide): SideDetail {
   return {
     ...side,
     diagnostics: side.diagnostics.slice(0, mostDiagnostics).map((line) => cut(line, longestText)),
+    left: Math.max(0, side.diagnostics.length - mostDiagnostics),
   };
 }
 

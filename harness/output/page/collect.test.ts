@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -6,6 +6,7 @@ import { madeHistory, madeRun } from '../../bench/made-run.ts';
 import type { LoadedRun } from '../../load-run.ts';
 import { aMatrix, everyStatus } from '../fixtures.ts';
 import { collectPage, type PageContent } from './collect.ts';
+import { dossiersOf } from './dossiers.ts';
 import { attack, hostileRun } from './fixtures.ts';
 import { visible } from './visible.ts';
 
@@ -79,11 +80,69 @@ describe('a trial with evidence', () => {
     });
   });
 
+  test('what files of known reports accept, by trial, and what became of each entry', async () => {
+    const [trial] = run.trials;
+    const verdict = trial?.verdict;
+    const [first, ...others] = verdict?.reports ?? [];
+    if (!trial || !verdict || !first) throw new Error('no report');
+    const known = { reason: `harmless ${attack}\u202e`, link: 'javascript:alert(1)', expires: '2027-03-31' };
+    const entry = { ...known, name: first.signature, state: 'seen' as const, seen: 1 };
+    const reports = [{ ...first, new: false, known }, ...others];
+    const accepting = { ...trial, verdict: { ...verdict, reports, knownReports: [entry] } };
+    const { index } = await collectPage({ ...run, trials: [trial, accepting] });
+    expect(index.reports[0]).toMatchObject({
+      isNew: true,
+      trials: [0, 1],
+      known: [{ trial: 1, reason: `harmless ${attack}⟨U+202E⟩`, expires: '2027-03-31' }],
+    });
+    expect(index.reports[1]?.known).toEqual([]);
+    expect(index.known).toMatchObject([{ trial: 1, name: first.signature, state: 'seen', seen: 1 }]);
+  });
+
   test("a hang's dossier is there", () => {
     const [dossier] = page.trials[0]?.dossiers ?? [];
     expect(dossier).toMatchObject({ program: 'evil', side: 'candidate', repetition: '1' });
     expect(dossier?.files[0]?.text).toContain(attack);
+    expect(page.trials[0]?.dossiersLeft).toBe(0);
   });
+
+  test('a hang under a schedule has a dossier, too; what is left out is counted', async () => {
+    const other = await mkdtemp(path.join(tmpdir(), 'ringtrial-page-'));
+    const places = [
+      'base/repetition-1',
+      ...[2, 10].map((number) => `candidate/schedule-${number}/repetition-1`),
+    ];
+    for (const place of places)
+      for (let index = 0; index < 5; index++)
+        await mkdir(path.join(other, place, `program-${index}.hang`), { recursive: true });
+    const { dossiers, left } = await dossiersOf(other);
+    expect(left).toBe(3);
+    expect(dossiers.map(({ side, schedule }) => `${side} ${schedule}`)).toEqual([
+      ...Array<string>(5).fill('candidate 2'),
+      ...Array<string>(5).fill('candidate 10'),
+      ...Array<string>(2).fill('base undefined'),
+    ]);
+    await rm(other, { recursive: true });
+  });
+});
+
+test('schedules come with how many tests failed under each; lines of a test that are left out are counted', async () => {
+  const verdict = everyStatus();
+  const [test] = verdict.tests;
+  if (!test) throw new Error('no test');
+  const byNumber = [
+    { schedule: 1, counts: { PASS: 1 } },
+    { schedule: 2, counts: { FAIL: 1 } },
+  ];
+  const candidate = { ...test.candidate, schedules: byNumber, diagnostics: Array<string>(45).fill('line') };
+  const schedules = [1, 2].map((number) => ({ number, text: `${number} vCPUs`, vcpus: number, seed: '1' }));
+  const run = aMatrix({ ...verdict, schedules, tests: [{ ...test, candidate }] });
+  const { trials } = await collectPage(run);
+  expect(trials[0]?.schedules).toEqual([
+    { number: 1, text: '1 vCPUs', base: 0, candidate: 0 },
+    { number: 2, text: '2 vCPUs', base: 0, candidate: 1 },
+  ]);
+  expect(trials[0]?.tests[0]?.candidate).toMatchObject({ left: 5 });
 });
 
 test('a trial without a verdict is there, and why', async () => {

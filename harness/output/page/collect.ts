@@ -3,8 +3,16 @@ import { statuses } from '../../status.ts';
 import type { TestComparison } from '../../verdict.ts';
 import { hunksOf } from './blame.ts';
 import { reportDetail, reportEntry, type Seen } from './collect-report.ts';
-import { trialDetail } from './collect-trial.ts';
-import type { CellRow, PageIndex, ReportDetail, ReportEntry, TrialDetail, TrialEntry } from './document.ts';
+import { isSure, trialDetail } from './collect-trial.ts';
+import type {
+  CellRow,
+  KnownEntry,
+  PageIndex,
+  ReportDetail,
+  ReportEntry,
+  TrialDetail,
+  TrialEntry,
+} from './document.ts';
 import { type History, historyLetters, longestHistory, noHistory } from './history.ts';
 import { allVisible, visible } from './visible.ts';
 
@@ -39,7 +47,7 @@ export async function collectPage(run: LoadedRun, history: History = noHistory):
   const { trials, ...tables } = trialEntries(run.trials, entries, history);
   const about = allVisible({ kind: run.kind, name: run.name, summary: run.summary });
   return {
-    index: { ...about, ...tables, statuses, trials, reports: entries },
+    index: { ...about, ...tables, statuses, trials, reports: entries, known: knownEntries(run.trials) },
     trials: await Promise.all(
       run.trials.map(async (trial) => (trial.verdict ? trialDetail(trial, trial.verdict, history) : null)),
     ),
@@ -48,6 +56,11 @@ export async function collectPage(run: LoadedRun, history: History = noHistory):
     ),
   };
 }
+
+const knownEntries = (trials: readonly LoadedTrial[]): KnownEntry[] =>
+  trials.flatMap(({ verdict }, trial) =>
+    (verdict?.knownReports ?? []).map((entry) => ({ ...allVisible(entry), trial })),
+  );
 
 async function sightings(trials: readonly LoadedTrial[]): Promise<Seen[]> {
   const all = trials.map(async (loaded, trial): Promise<Seen[]> => {
@@ -78,7 +91,7 @@ function trialEntries(
         statuses.indexOf(test.candidate.status),
         changes.of(test.change),
         (verdict?.behaviours ?? []).filter((behaviour) => behaviour.test === test.name).length,
-        (verdict?.measurements ?? []).filter((one) => one.test === test.name && one.differs).length,
+        (verdict?.measurements ?? []).filter((one) => one.test === test.name && isSure(one)).length,
         under.flatMap(({ signature }) => numbers.get(visible(signature)) ?? []),
         historyLetters(history.test(trial, test.name).slice(-longestHistory)),
       ];

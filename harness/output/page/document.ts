@@ -36,6 +36,18 @@ export interface TrialEntry {
   readonly cells: readonly CellRow[];
 }
 
+/** That a trial's file of known reports accepts a report. */
+export interface Acceptance {
+  readonly trial: number;
+  readonly reason: string;
+  readonly link: string;
+  /** The last day of it, as `2027-03-31`. */
+  readonly expires: string;
+}
+
+/** An entry of a trial's file of known reports, and what became of it. */
+export type KnownEntry = NonNullable<Verdict['knownReports']>[number] & { readonly trial: number };
+
 export interface ReportEntry {
   readonly signature: string;
   readonly kind: string;
@@ -49,6 +61,8 @@ export interface ReportEntry {
   readonly candidate: number;
   /** Numbers of the trials that saw it. */
   readonly trials: readonly number[];
+  /** By the trials that accept it. */
+  readonly known: readonly Acceptance[];
   /** In how many of the earlier runs it was seen: a letter each, `x` or `-`, the oldest first. */
   readonly history: string;
 }
@@ -63,6 +77,7 @@ export interface PageIndex {
   readonly statuses: readonly Status[];
   readonly trials: readonly TrialEntry[];
   readonly reports: readonly ReportEntry[];
+  readonly known: readonly KnownEntry[];
 }
 
 /** An earlier run as a test or a signature knows it. */
@@ -74,7 +89,8 @@ export interface PastRun {
   readonly status: Status | 'seen' | 'not seen';
 }
 
-export type SideDetail = Omit<TestSide, 'observations'>;
+/** `left`: lines of the test that are not here. */
+export type SideDetail = Omit<TestSide, 'observations'> & { readonly left: number };
 
 /** What one key said in each repetition of either kernel. */
 export interface ObservationDetail {
@@ -107,6 +123,8 @@ export interface Dossier {
   readonly program: string;
   readonly side: string;
   readonly repetition: string;
+  /** The number of the schedule, where there were several. */
+  readonly schedule?: string | undefined;
   /** Relative to the trial's directory. */
   readonly directory: string;
   readonly files: readonly FileText[];
@@ -135,6 +153,14 @@ export interface CoverageDetail {
   }[];
 }
 
+/** What the guests of a schedule were like, and how many tests did not pass in each run under it. */
+export interface ScheduleDetail {
+  readonly number: number;
+  readonly text: string;
+  readonly base: number;
+  readonly candidate: number;
+}
+
 export interface TrialDetail
   extends Pick<
     Verdict,
@@ -152,9 +178,14 @@ export interface TrialDetail
   readonly buildError?: Verdict['buildError'];
   readonly orders: readonly OrderDetail[];
   readonly coverage?: CoverageDetail;
+  readonly schedules: readonly ScheduleDetail[];
+  /** How far the results can be trusted: a sentence each. */
+  readonly limits: readonly string[];
   /** In the order of the index. */
   readonly tests: readonly TestDetail[];
   readonly dossiers: readonly Dossier[];
+  /** How many dossiers are in the trial's directory only. */
+  readonly dossiersLeft: number;
 }
 
 /** A hunk of the candidate that a report's attribution points at. */
@@ -173,6 +204,8 @@ export interface Sighting {
   readonly base: number;
   readonly candidate: number;
   readonly programs: readonly string[];
+  /** Numbers of the schedules that it was seen under, where there were several. */
+  readonly schedules: readonly number[];
   readonly console: string;
   readonly attribution: {
     readonly cause: string;

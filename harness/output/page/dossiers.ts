@@ -11,23 +11,41 @@ const mostDossiers = 12;
 
 const suffix = '.hang';
 
-/** What a trial took down of its hangs: `SIDE/repetition-N/PROGRAM.hang/*.txt`. */
-export async function dossiersOf(directory: string): Promise<Dossier[]> {
-  const found: Dossier[] = [];
-  for (const side of ['base', 'candidate'])
-    for (const repetition of await names(path.join(directory, side), /^repetition-\d+$/))
-      for (const hang of await names(path.join(directory, side, repetition), /\.hang$/)) {
-        if (found.length === mostDossiers) return found;
-        found.push(await dossier(directory, { side, repetition, hang }));
-      }
+interface Found {
+  readonly side: string;
+  readonly schedule?: string;
+  readonly repetition: string;
+  readonly hang: string;
+}
+
+/** What a trial took down of its hangs: `SIDE/repetition-N/PROGRAM.hang/*.txt`, with several schedules in `SIDE/schedule-N/`. */
+export async function dossiersOf(
+  directory: string,
+): Promise<{ readonly dossiers: readonly Dossier[]; readonly left: number }> {
+  const found: Found[] = [];
+  // The patched kernel's first: it is on trial.
+  for (const side of ['candidate', 'base']) {
+    found.push(...(await hangsIn(directory, { side })));
+    for (const schedule of await names(path.join(directory, side), /^schedule-\d+$/))
+      found.push(...(await hangsIn(directory, { side, schedule })));
+  }
+  return {
+    dossiers: await Promise.all(found.slice(0, mostDossiers).map((one) => dossier(directory, one))),
+    left: Math.max(0, found.length - mostDossiers),
+  };
+}
+
+async function hangsIn(root: string, place: Pick<Found, 'side' | 'schedule'>): Promise<Found[]> {
+  const parent = path.join(root, place.side, place.schedule ?? '');
+  const found: Found[] = [];
+  for (const repetition of await names(parent, /^repetition-\d+$/))
+    for (const hang of await names(path.join(parent, repetition), /\.hang$/))
+      found.push({ ...place, repetition, hang });
   return found;
 }
 
-async function dossier(
-  root: string,
-  { side, repetition, hang }: { readonly side: string; readonly repetition: string; readonly hang: string },
-): Promise<Dossier> {
-  const directory = path.join(side, repetition, hang);
+async function dossier(root: string, { side, schedule, repetition, hang }: Found): Promise<Dossier> {
+  const directory = path.join(side, schedule ?? '', repetition, hang);
   const files = (await entries(path.join(root, directory)))
     .filter((entry) => entry.isFile() && entry.name.endsWith('.txt'))
     .map(({ name }) => name)
@@ -37,6 +55,7 @@ async function dossier(
     program: visible(hang.slice(0, -suffix.length).replace(/\.attempt-\d+$/, '')),
     side,
     repetition: repetition.replace('repetition-', ''),
+    ...(schedule === undefined ? {} : { schedule: schedule.replace('schedule-', '') }),
     directory: visible(directory),
     files: await Promise.all(files.map((name) => beginningOf(path.join(root, directory, name), bytesOfFile))),
   };

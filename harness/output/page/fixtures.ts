@@ -46,6 +46,33 @@ export async function hostileRun(directory: string): Promise<LoadedRun> {
   return runOfVerdict({ ...verdict, candidate, reports: [report, ...verdict.reports] }, directory);
 }
 
+/** For tests: the same with a file of known reports that accepts the first report, and has an entry for each other fate. */
+export function withKnown(run: LoadedRun): LoadedRun {
+  const about = { reason: attack, expires: '2027-03-31' };
+  const trials = run.trials.map((trial) => {
+    const { verdict } = trial;
+    const [first, ...others] = verdict?.reports ?? [];
+    if (verdict === undefined || first === undefined) return trial;
+    const known = { ...about, link: 'https://example.org/thread' };
+    const knownReports = [
+      { ...known, name: first.title, state: 'seen' as const, seen: 1 },
+      {
+        ...about,
+        name: 'vanished',
+        link: 'javascript:window.attacked=1',
+        state: 'not seen' as const,
+        seen: 0,
+      },
+      { ...known, name: 'old', expires: '2020-01-01', state: 'expired' as const, seen: 0 },
+      { ...known, name: 'elsewhere', state: 'other kernel' as const, seen: 0 },
+    ];
+    const tests = verdict.tests.map((test) => ({ ...test, name: 'evil.point' })).slice(0, 1);
+    const reports = [{ ...first, new: false, known }, ...others];
+    return { ...trial, verdict: { ...verdict, tests, reports, knownReports } };
+  });
+  return { ...run, trials };
+}
+
 async function put(file: string, content: string): Promise<void> {
   await mkdir(path.dirname(file), { recursive: true });
   await writeFile(file, content);

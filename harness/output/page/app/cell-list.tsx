@@ -1,5 +1,5 @@
 import type { PageIndex, TrialEntry } from '../document.ts';
-import type { Cell } from './cells.ts';
+import { type Cell, isOfReport } from './cells.ts';
 import { usePage } from './context.ts';
 import { List } from './list.tsx';
 import { elsewhere } from './route.ts';
@@ -32,7 +32,7 @@ function CellLine({ cell, withTrial }: { cell: Cell; withTrial: boolean }) {
   const { index } = usePage();
   const { name, trial, base, candidate, change, behaviours, measurements, reports, history } = cell;
   const words = [
-    ...(change === 'same' ? [] : [change]),
+    ...(change === 'same' ? (isOfReport(cell) ? ['differs by a report only'] : []) : [change]),
     ...(behaviours > 0 ? [plural(behaviours, 'behaviour')] : []),
     ...(measurements > 0
       ? [`${plural(measurements, 'measurement')} differ${measurements === 1 ? 's' : ''}`]

@@ -33,8 +33,14 @@ const gravest: readonly Change[] = [
   'same',
 ];
 
-const gravity = ({ change, behaviours }: Cell): number =>
-  gravest.indexOf(change) * 2 - (change === 'same' && behaviours > 0 ? 1 : 0);
+const gravity = (cell: Cell): number =>
+  isOfReport(cell)
+    ? gravest.indexOf('fails differently') * 2 - 1
+    : gravest.indexOf(cell.change) * 2 - (cell.change === 'same' && cell.behaviours > 0 ? 1 : 0);
+
+/** The test said the same on both kernels, and yet its status differs: for what one of them printed meanwhile. */
+export const isOfReport = ({ change, base, candidate }: Cell): boolean =>
+  change === 'same' && base !== candidate;
 
 /** All tests of all trials, the gravest first. */
 export function cellsOf({ trials, names, changes, statuses }: PageIndex): Cell[] {
@@ -54,7 +60,9 @@ export function cellsOf({ trials, names, changes, statuses }: PageIndex): Cell[]
 
 /** Whether the patch made a difference to a test. */
 export const isChanged = (cell: Cell): boolean =>
-  cell.behaviours > 0 || !['same', 'known failure', 'fails on both', 'flaky'].includes(cell.change);
+  cell.behaviours > 0 ||
+  isOfReport(cell) ||
+  !['same', 'known failure', 'fails on both', 'flaky'].includes(cell.change);
 
 /** What the words of a filter are looked for in, made when it is first needed. */
 const texts = new WeakMap<Cell, string>();

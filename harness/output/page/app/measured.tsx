@@ -52,6 +52,12 @@ export function Differing({ trial, detail }: { trial: TrialEntry; detail: TrialD
   return (
     <section>
       <h2>Measurements that differ</h2>
+      {found.some(({ one }) => Math.min(one.base.runs, one.candidate.runs) < enoughRuns) && (
+        <p class="notice">
+          With less than {enoughRuns} runs of each kernel nobody knows how runs differ among themselves: these
+          may differ by chance.
+        </p>
+      )}
       <ul class="links">
         {found.map(({ one, test }) => (
           <li key={`${test} ${one.name}`}>

@@ -2,11 +2,12 @@ import { useState } from 'preact/hooks';
 import { useBlock } from './blocks.ts';
 import { Console } from './console.tsx';
 import { usePage } from './context.ts';
+import { KnownNote } from './known.tsx';
 import { ReportBadges } from './reports.tsx';
 import { elsewhere } from './route.ts';
 
 /** A report inside a test's story: the way to its own story, and on demand the console that it stands in. */
-export function ReportConsole({ number }: { number: number }) {
+export function ReportConsole({ number, trial }: { number: number; trial: number }) {
   const { index, route } = usePage();
   const [isOpen, setOpen] = useState(false);
   const [at, setAt] = useState<number>();
@@ -18,6 +19,7 @@ export function ReportConsole({ number }: { number: number }) {
     <article>
       <ReportBadges report={report} />{' '}
       <a href={elsewhere(route, 'report', report.signature)}>{report.title}</a>
+      <KnownNote report={report} trial={trial} />
       <details onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
         <summary>console</summary>
         {isOpen && detail && (

@@ -1,8 +1,9 @@
-import type { BlamedHunk, ReportDetail, Sighting } from '../document.ts';
+import type { BlamedHunk, ReportDetail, ReportEntry, Sighting } from '../document.ts';
 import { useBlock } from './blocks.ts';
 import { Console, showPart } from './console.tsx';
 import { usePage } from './context.ts';
 import { useKeyTarget } from './keys.ts';
+import { KnownNote } from './known.tsx';
 import { Missing } from './missing.tsx';
 import { amend, go } from './navigation.ts';
 import { Orders } from './orders.tsx';
@@ -45,12 +46,12 @@ export function ReportStory() {
           </dd>
         </div>
       </dl>
-      {detail && <Story detail={detail} />}
+      {detail && <Story detail={detail} report={report} />}
     </>
   );
 }
 
-function Story({ detail }: { detail: ReportDetail }) {
+function Story({ detail, report }: { detail: ReportDetail; report: ReportEntry }) {
   const { route } = usePage();
   const { explanation, svg, sightings, excerpt, past } = detail;
   const [first, ...others] = sightings;
@@ -82,12 +83,12 @@ function Story({ detail }: { detail: ReportDetail }) {
       )}
       <section>
         <h2>Where it was seen</h2>
-        {first && <SightingPart sighting={first} />}
+        {first && <SightingPart sighting={first} report={report} />}
         {others.length > 0 && (
           <details>
             <summary>and in {plural(others.length, 'other trial')}</summary>
             {others.map((sighting) => (
-              <SightingPart key={sighting.trial} sighting={sighting} />
+              <SightingPart key={sighting.trial} sighting={sighting} report={report} />
             ))}
           </details>
         )}
@@ -98,17 +99,18 @@ function Story({ detail }: { detail: ReportDetail }) {
   );
 }
 
-function SightingPart({ sighting }: { sighting: Sighting }) {
+function SightingPart({ sighting, report }: { sighting: Sighting; report: ReportEntry }) {
   const { index, route } = usePage();
-  const { base, candidate, programs, attribution, hunks, noHunks, orders, console } = sighting;
+  const { base, candidate, programs, attribution, hunks, noHunks, orders, console, schedules } = sighting;
   const trial = index.trials[sighting.trial];
   return (
     <article>
       <h3>{trial && <a href={elsewhere(route, 'trial', trial.id)}>{trial.id}</a>}</h3>
       <p class="facts">
-        base {base}×, patched {candidate}×{programs.length > 0 && <>, during {programs.join(', ')}</>} ·{' '}
-        <code>{console}</code>
+        base {base}×, patched {candidate}×{programs.length > 0 && <>, during {programs.join(', ')}</>}
+        {schedules.length > 0 && <>, under schedule {schedules.join(', ')}</>} · <code>{console}</code>
       </p>
+      <KnownNote report={report} trial={sighting.trial} />
       {attribution && (
         <div class={`cause ${attribution.cause}`}>
           <p>

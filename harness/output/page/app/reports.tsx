@@ -1,13 +1,14 @@
 import type { ReportEntry } from '../document.ts';
 import { matcher } from './cells.ts';
 import { usePage } from './context.ts';
+import { KnownList } from './known.tsx';
 import { List } from './list.tsx';
 import { elsewhere } from './route.ts';
 import { Sparkline } from './sparkline.tsx';
 import { Badge, plural, toneOfCause } from './status.tsx';
 
-const textOf = ({ title, kind, signature, cause, isNew }: ReportEntry): string =>
-  `${title} ${kind} ${signature} ${cause ?? ''} ${isNew ? 'new' : ''}`.toLowerCase();
+const textOf = ({ title, kind, signature, cause, isNew, known }: ReportEntry): string =>
+  `${title} ${kind} ${signature} ${cause ?? ''} ${isNew ? 'new' : ''} ${known.length > 0 ? 'known' : ''}`.toLowerCase();
 
 /** The gravest first: what a patch brought, in how many trials. */
 export function shownReports(reports: readonly ReportEntry[], text: string): ReportEntry[] {
@@ -37,7 +38,7 @@ export function Reports() {
           : `${reports.length} of ${plural(index.reports.length, 'signature')}`}
       </p>
       {index.reports.length === 0 ? (
-        <p>Neither kernel complained.</p>
+        <p>No kernel report was seen.</p>
       ) : (
         <List
           name="reports"
@@ -53,6 +54,7 @@ export function Reports() {
           }}
         />
       )}
+      <KnownList entries={index.known} />
     </>
   );
 }
@@ -74,10 +76,19 @@ function ReportLine({ report }: { report: ReportEntry }) {
   );
 }
 
-export const ReportBadges = ({ report: { severity, cause, isNew } }: { report: ReportEntry }) => (
+export const ReportBadges = ({
+  report: { severity, cause, isNew, known, trials },
+}: {
+  report: ReportEntry;
+}) => (
   <>
     <Badge tone={severity}>{severity}</Badge>
     {isNew && <Badge tone="bug">new</Badge>}
+    {known.length > 0 && (
+      <Badge tone="quiet">
+        {known.length === trials.length ? 'known' : `known in ${known.length} of ${trials.length}`}
+      </Badge>
+    )}
     {cause && <Badge tone={toneOfCause(cause)}>{cause}</Badge>}
   </>
 );

@@ -1,6 +1,6 @@
-import type { ObservationDetail, SideDetail, TestDetail } from '../document.ts';
+import type { ObservationDetail, ScheduleDetail, SideDetail, TestDetail } from '../document.ts';
 import { useBlock } from './blocks.ts';
-import type { Cell } from './cells.ts';
+import { type Cell, isOfReport } from './cells.ts';
 import { usePage } from './context.ts';
 import { DossierList } from './dossier.tsx';
 import { useKeyTarget } from './keys.ts';
@@ -10,6 +10,7 @@ import { go } from './navigation.ts';
 import { Past } from './past.tsx';
 import { ReportConsole } from './report-console.tsx';
 import { elsewhere } from './route.ts';
+import { BySchedule } from './schedules.tsx';
 import { Mark, percent, plural } from './status.tsx';
 
 /** What both kernels did under one test, side by side. */
@@ -39,12 +40,12 @@ export function TestStory() {
       <p class="summary">
         <Mark of={cell.base} /> → <Mark of={cell.candidate} /> {changeWords(cell)}
       </p>
-      {detail && (
+      {trial && detail && (
         <>
           <Chance detail={detail} />
           <div class="two">
-            <SidePart title="base" side={detail.base} />
-            <SidePart title="patched" side={detail.candidate} />
+            <SidePart title="base" side={detail.base} schedules={trial.schedules} />
+            <SidePart title="patched" side={detail.candidate} schedules={trial.schedules} />
           </div>
           <Observations observations={detail.observations.filter((one) => !isMeasured(one))} />
           <Measured detail={detail} />
@@ -54,7 +55,7 @@ export function TestStory() {
         <section>
           <h2>Kernel reports while its program ran</h2>
           {cell.reports.map((number) => (
-            <ReportConsole key={number} number={number} />
+            <ReportConsole key={number} number={number} trial={cell.trialNumber} />
           ))}
         </section>
       )}
@@ -65,29 +66,44 @@ export function TestStory() {
   );
 }
 
-const changeWords = ({ change, behaviours }: Cell): string =>
-  change === 'same' && behaviours > 0 ? `same, but ${plural(behaviours, 'behaviour')} changed` : change;
+function changeWords(cell: Cell): string {
+  if (isOfReport(cell)) return 'the test itself says the same; what the kernel reported makes the difference';
+  const { change, behaviours } = cell;
+  return change === 'same' && behaviours > 0
+    ? `same, but ${plural(behaviours, 'behaviour')} changed`
+    : change;
+}
 
 /** What chance alone would explain. */
-function Chance({ detail: { p, pCorrected, runsForFixed } }: { detail: TestDetail }) {
+function Chance({ detail: { p, pCorrected, runsForFixed, base, candidate } }: { detail: TestDetail }) {
+  // Of tests that never failed, or ran once, chance has nothing to say.
+  const failed = (base.failures ?? 0) + (candidate.failures ?? 0) > 0;
+  const isRepeated = Math.max(base.observed ?? 0, candidate.observed ?? 0) > 1;
   const words = [
-    ...(p === undefined
+    ...(p === undefined || !failed || !isRepeated
       ? []
       : [
           `Two equal kernels would differ as much with a chance of ${p.toPrecision(2)} (Fisher's exact test)`,
         ]),
-    ...(pCorrected === undefined
+    ...(pCorrected === undefined || !failed || !isRepeated
       ? []
       : [`${pCorrected.toPrecision(2)} when the number of tests is taken into account (Holm)`]),
-    ...(runsForFixed === undefined
+    ...(runsForFixed === undefined || !isRepeated
       ? []
       : [`${plural(runsForFixed, 'run')} without a failure would show that it is fixed`]),
   ];
   return words.length === 0 ? null : <p class="facts">{words.join('; ')}.</p>;
 }
 
-function SidePart({ title, side }: { title: string; side: SideDetail }) {
-  const { status, own, reason, runs, validated, counts, policy = [], known, diagnostics, lockdepUse } = side;
+interface SidePartProps {
+  readonly title: string;
+  readonly side: SideDetail;
+  readonly schedules: readonly ScheduleDetail[];
+}
+
+function SidePart({ title, side, schedules }: SidePartProps) {
+  const { status, own, reason, runs, validated, counts, policy = [], known, lockdepUse } = side;
+  const { diagnostics, left } = side;
   const counted = Object.entries(counts).map(([name, count]) => `${count} ${name}`);
   return (
     <section class="side">
@@ -106,6 +122,7 @@ function SidePart({ title, side }: { title: string; side: SideDetail }) {
           `; lockdep has used ${percent(lockdepUse.used)} of its ${lockdepUse.table}`}
       </p>
       <Rate side={side} />
+      <BySchedule side={side} schedules={schedules} />
       {policy.map(({ entry, effect, text, source }) => (
         <p key={entry} class="notice">
           {effect}: {text} <span class="dim">({source})</span>
@@ -113,8 +130,9 @@ function SidePart({ title, side }: { title: string; side: SideDetail }) {
       ))}
       {diagnostics.length > 0 && (
         <details open={status === 'FAIL' || status === 'ERROR'}>
-          <summary>{plural(diagnostics.length, 'line')} of the test</summary>
+          <summary>{plural(diagnostics.length + left, 'line')} of the test</summary>
           <pre tabIndex={0}>{diagnostics.join('\n')}</pre>
+          {left > 0 && <p class="facts">{left} more in verdict.json</p>}
         </details>
       )}
     </section>
@@ -122,8 +140,9 @@ function SidePart({ title, side }: { title: string; side: SideDetail }) {
 }
 
 /** How often it failed, and between which bounds the rate lies. */
-function Rate({ side: { rate, interval } }: { side: SideDetail }) {
-  if (rate === undefined) return null;
+function Rate({ side: { rate, interval, observed = 0 } }: { side: SideDetail }) {
+  // One run is no rate.
+  if (rate === undefined || observed < 2) return null;
   const words = `fails in ${percent(rate)}${interval ? `, between ${percent(interval[0])} and ${percent(interval[1])} with 95 % confidence` : ''}`;
   return (
     <p>

@@ -6,12 +6,14 @@ import { filtered } from './cells.ts';
 import { usePage } from './context.ts';
 import { Coverage } from './coverage.tsx';
 import { DossierList } from './dossier.tsx';
+import { KnownList } from './known.tsx';
 import { Differing } from './measured.tsx';
 import { Missing } from './missing.tsx';
 import { Orders } from './orders.tsx';
 import { Reasons } from './reasons.tsx';
 import { ReportLinks } from './reports.tsx';
 import { elsewhere } from './route.ts';
+import { Schedules } from './schedules.tsx';
 import { Mark, plural } from './status.tsx';
 
 /** What was tried on what, and what came of it. */
@@ -57,6 +59,7 @@ export function Trial({ trial, number }: { trial: TrialEntry; number: number }) 
       <TrialHead trial={trial} detail={detail} />
       {detail && <Findings detail={detail} trial={trial} />}
       {detail?.coverage && <Coverage coverage={detail.coverage} />}
+      <KnownList entries={index.known.filter((entry) => entry.trial === number)} />
       {reports.length > 0 && (
         <section>
           <h2>Kernel reports</h2>
@@ -75,9 +78,11 @@ export function Trial({ trial, number }: { trial: TrialEntry; number: number }) 
           <CellList cells={shown} name={`trial-${number}`} />
         </section>
       )}
+      {detail && <Schedules schedules={detail.schedules} />}
+      {detail && <Limits limits={detail.limits} />}
       {detail && <Differing trial={trial} detail={detail} />}
       {detail && <Orders orders={detail.orders} />}
-      {detail && <DossierList dossiers={detail.dossiers} />}
+      {detail && <DossierList dossiers={detail.dossiers} left={detail.dossiersLeft} />}
       {detail && <Setting detail={detail} />}
     </>
   );
@@ -141,6 +146,19 @@ function Findings({
     </>
   );
 }
+
+/** What the verdict cannot say. */
+const Limits = ({ limits }: { limits: readonly string[] }) =>
+  limits.length === 0 ? null : (
+    <section>
+      <h2>How sure that is</h2>
+      <ul>
+        {limits.map((line) => (
+          <li key={line}>{line}</li>
+        ))}
+      </ul>
+    </section>
+  );
 
 /** What the trial was made of. */
 function Setting({ detail }: { detail: TrialDetail }) {
