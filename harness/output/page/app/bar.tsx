@@ -70,7 +70,8 @@ export function StatusSwitches({ cells }: { cells: readonly Cell[] }) {
   return (
     <div class="switches" role="group" aria-label="Show only">
       {statuses
-        .filter((status) => counts.has(status))
+        // One that an address of another run brings along can be switched off, too.
+        .filter((status) => counts.has(status) || route.only.includes(status))
         .map((status) => (
           <button
             key={status}
@@ -78,7 +79,7 @@ export function StatusSwitches({ cells }: { cells: readonly Cell[] }) {
             aria-pressed={route.only.includes(status)}
             onClick={() => toggle(status)}
           >
-            <Mark of={status} /> <span class="count">{counts.get(status)}</span>
+            <Mark of={status} /> <span class="count">{counts.get(status) ?? 0}</span>
           </button>
         ))}
       <button type="button" aria-pressed={route.only.includes('changed')} onClick={() => toggle('changed')}>

@@ -1,5 +1,5 @@
 import type { PageIndex, TrialEntry } from '../document.ts';
-import { type Cell, isOfReport } from './cells.ts';
+import { type Cell, changeWords } from './cells.ts';
 import { usePage } from './context.ts';
 import { List } from './list.tsx';
 import { elsewhere } from './route.ts';
@@ -30,15 +30,14 @@ export function CellList({ cells, name }: { cells: readonly Cell[]; name: string
 
 function CellLine({ cell, withTrial }: { cell: Cell; withTrial: boolean }) {
   const { index } = usePage();
-  const { name, trial, base, candidate, change, behaviours, measurements, reports, history } = cell;
+  const { name, trial, base, candidate, behaviours, measurements, history } = cell;
   const words = [
-    ...(change === 'same' ? (isOfReport(cell) ? ['differs by a report only'] : []) : [change]),
+    ...changeWords(cell),
     ...(behaviours > 0 ? [plural(behaviours, 'behaviour')] : []),
     ...(measurements > 0
       ? [`${plural(measurements, 'measurement')} differ${measurements === 1 ? 's' : ''}`]
       : []),
     ...flakyWords(history),
-    ...(reports.length > 0 ? [plural(reports.length, 'report')] : []),
   ];
   return (
     <span class={`cell${withTrial ? ' with-trial' : ''}`}>

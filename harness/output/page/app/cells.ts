@@ -1,6 +1,7 @@
 import type { Status } from '../../../status.ts';
 import type { Change, PageIndex, TrialEntry } from '../document.ts';
 import type { Route } from './route.ts';
+import { plural } from './words.ts';
 
 /** A test of a trial as the lists show it. */
 export interface Cell {
@@ -38,9 +39,21 @@ const gravity = (cell: Cell): number =>
     ? gravest.indexOf('fails differently') * 2 - 1
     : gravest.indexOf(cell.change) * 2 - (cell.change === 'same' && cell.behaviours > 0 ? 1 : 0);
 
-/** The test said the same on both kernels, and yet its status differs: for what one of them printed meanwhile. */
+/** What the test itself said does not explain its status on the patched kernel: what was printed meanwhile does. */
 export const isOfReport = ({ change, base, candidate }: Cell): boolean =>
-  change === 'same' && base !== candidate;
+  base !== candidate && (change === 'same' || (change === 'not observed' && candidate === 'FAIL'));
+
+/** What the patch did to a test and what was reported meanwhile, in a few words; nothing where that is nothing. */
+export function changeWords(cell: Cell): string[] {
+  const itself = cell.change === 'same' ? [] : [cell.change];
+  const count = cell.reports.length;
+  const reports = count === 0 ? [] : [plural(count, 'report')];
+  if (!isOfReport(cell)) return [...itself, ...reports];
+  return [
+    `by ${reports[0] ?? 'a report'}`,
+    ...(itself.length > 0 ? ['else not observed'] : ['else the same']),
+  ];
+}
 
 /** All tests of all trials, the gravest first. */
 export function cellsOf({ trials, names, changes, statuses }: PageIndex): Cell[] {

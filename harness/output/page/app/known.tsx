@@ -48,7 +48,8 @@ export function KnownList({ entries }: { entries: readonly KnownEntry[] }) {
                 ) : (
                   <span class="name">{entry.name}</span>
                 )}
-                : {words(entry)}. {entry.reason} (<Link to={entry.link} />)
+                : {entry.reason} (<Link to={entry.link} />
+                ). {words(entry)}.
                 {index.trials.length > 1 && <span class="dim"> {index.trials[entry.trial]?.id}</span>}
               </li>
             );
@@ -68,12 +69,12 @@ const tones: Record<KnownEntry['state'], string> = {
 };
 
 function words({ state, expires, seen }: KnownEntry): string {
-  const times = seen > 0 ? `seen ${plural(seen, 'time')}` : 'not seen';
+  const times = seen > 0 ? `Seen ${plural(seen, 'time')}` : 'Not seen';
   if (state === 'expired') return `${times}; not accepted any more since ${expires} has passed`;
   if (state === 'other kernel') return `${times}; accepted on other kernels only`;
   return seen > 0
     ? `${times}, and accepted until ${expires}`
-    : 'did not come; the entry may have no use any more';
+    : 'It did not come; the entry may have no use any more';
 }
 
 /** Where a report is followed up. Only what a browser fetches from afar is a link: no other scheme may run or open anything. */

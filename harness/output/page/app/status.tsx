@@ -48,4 +48,4 @@ export const toneOfCause = (cause: string | null): string =>
 export const percent = (share: number): string =>
   `${share > 0 && share < 0.0995 ? (share * 100).toFixed(1) : Math.round(share * 100)} %`;
 
-export const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
+export { plural } from './words.ts';

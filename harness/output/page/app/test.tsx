@@ -67,8 +67,11 @@ export function TestStory() {
 }
 
 function changeWords(cell: Cell): string {
-  if (isOfReport(cell)) return 'the test itself says the same; what the kernel reported makes the difference';
   const { change, behaviours } = cell;
+  if (isOfReport(cell))
+    return change === 'same'
+      ? 'by what the kernel reported; the test itself says the same'
+      : 'by what the kernel reported; what the test itself says is not known';
   return change === 'same' && behaviours > 0
     ? `same, but ${plural(behaviours, 'behaviour')} changed`
     : change;
