@@ -55,6 +55,11 @@ const hash = (): string => decodeURIComponent(new URL(page.url()).hash);
 const scrolled = (): Promise<number> => page.evaluate(() => scrollY);
 const firstRow = () => page.locator('[data-row="0"]');
 
+const isInSight = (element: Element): boolean => {
+  const { top, bottom } = element.getBoundingClientRect();
+  return top >= 0 && bottom <= innerHeight;
+};
+
 /** Nothing went wrong, and nothing but the file itself was asked for. */
 function expectQuiet(): void {
   expect(said).toEqual([]);
@@ -236,6 +241,8 @@ describe('known reports', () => {
     expect(await list.first().textContent()).toContain('not accepted any more since 2020-01-01 has passed');
     expect(await list.nth(1).textContent()).toContain('javascript:window.attacked=1');
     expect(await list.nth(1).locator('a').count()).toBe(0);
+    await page.getByRole('navigation', { name: 'Sections' }).getByText('Setting').click();
+    await eventually(() => page.getByRole('heading', { name: 'Setting' }).evaluate(isInSight)).toBe(true);
     await page.locator('[data-row="0"]').click();
     const note = page.locator('article .known');
     await eventually(() => note.textContent()).toContain(`Known, and accepted until 2027-03-31: ${attack}`);

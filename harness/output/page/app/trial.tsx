@@ -3,6 +3,7 @@ import { StatusSwitches } from './bar.tsx';
 import { useBlock } from './blocks.ts';
 import { CellList } from './cell-list.tsx';
 import { filtered } from './cells.ts';
+import { Contents } from './contents.tsx';
 import { usePage } from './context.ts';
 import { Coverage } from './coverage.tsx';
 import { DossierList } from './dossier.tsx';
@@ -57,6 +58,7 @@ export function Trial({ trial, number }: { trial: TrialEntry; number: number }) 
   return (
     <>
       <TrialHead trial={trial} detail={detail} />
+      <Contents />
       {detail && <Findings detail={detail} trial={trial} />}
       {detail?.coverage && <Coverage coverage={detail.coverage} />}
       <KnownList entries={index.known.filter((entry) => entry.trial === number)} />
