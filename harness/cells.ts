@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { GuestBootError } from '../vm/qemu/boot-error.ts';
+import { CellTime } from './cell-time.ts';
 import type { Detectors } from './detectors.ts';
 import type { Listener, Side } from './events.ts';
 import { GuestInUse, noteBoot } from './guest-in-use.ts';
@@ -153,8 +154,9 @@ async function runPlanned(
   const schedule = request.schedule?.number;
   const about = { type: 'test', side, program: program.name, repetition, schedule } as const;
   onEvent({ ...about, state: 'running', ...count });
-  const started = performance.now();
+  const time = new CellTime();
   const context: CellContext = {
+    time,
     directory: path.join(
       request.directory,
       side,
@@ -182,7 +184,8 @@ async function runPlanned(
   onEvent({
     ...about,
     state: 'finished',
-    milliseconds: Math.round(performance.now() - started),
+    milliseconds: time.milliseconds,
+    parts: time.parts,
     points: points.map(({ name, status, reason }) => ({ name, status, ...(reason ? { reason } : {}) })),
   });
   return points;

@@ -1,4 +1,5 @@
 import type { KernelEvent } from '../vm/kernel/index.ts';
+import type { CellParts } from './cell-time.ts';
 import type { Status } from './status.ts';
 
 /** The two kernels of a trial. */
@@ -50,7 +51,9 @@ export type TrialEvent =
       readonly repetition: number;
       /** Its number, where there are several. */
       readonly schedule?: number | undefined;
+      /** The whole cell, and what of it is not the harness's own work. */
       readonly milliseconds: number;
+      readonly parts: CellParts;
       readonly points: readonly {
         readonly name: string;
         readonly status: Status;

@@ -5,6 +5,7 @@ import type { Guest, GuestEnd } from '../vm/qemu/guest.ts';
 import type { ExecResult } from '../vm/ssh/connection.ts';
 import { inspect } from './aftermath.ts';
 import { judgeCell } from './cell.ts';
+import type { CellTime } from './cell-time.ts';
 import type { Detectors } from './detectors.ts';
 import { collectDossier, type VitalSign, vitalSign } from './dossier.ts';
 import { exitCodeResults } from './exit-code.ts';
@@ -37,15 +38,17 @@ export interface CellContext {
   readonly afterProgram?: AfterProgram | undefined;
   /** Whether the RAM of a guest in which something hangs is dumped. */
   readonly dump: boolean;
+  readonly time: CellTime;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** Runs a cell in the guest at hand, keeps what it printed, and judges it. A spoilt guest is retired. */
 export async function runCell(cell: Cell, guests: GuestInUse, context: CellContext): Promise<PointResult[]> {
   const { program, repetition } = cell;
-  const guest = await guests.take();
+  const { time } = context;
+  const guest = await time.of('guest', () => guests.take());
   const from = guest.console.size;
-  const run = await runInterfered(cell, guest, context);
+  const run = await time.of('program', () => runInterfered(cell, guest, context));
   const output = outputName(context.directory, cell);
   const kept = await keep(output, { ktap: run.stdout, stderr: run.stderr });
   const sign =
@@ -53,7 +56,9 @@ export async function runCell(cell: Cell, guests: GuestInUse, context: CellConte
       ? undefined
       : await trouble(guest, { directory: `${output}.hang`, memory: context.dump });
   if (guest.alive) await context.afterProgram?.(guest, program);
-  const after = guest.alive ? await inspect(guest, program.name, context) : undefined;
+  const after = guest.alive
+    ? await time.of('questions', () => inspect(guest, program.name, context))
+    : undefined;
   const lost = kept ?? (after && (await keep(output, { 'vitals.gz': gzipSync(after.answer) })));
   const end = guest.alive ? undefined : await guest.ended();
   const reports = guests.scan(program.name, repetition, [from, guest.console.size]);

@@ -39,7 +39,7 @@ export async function benchMatrix(options: MatrixBenchOptions): Promise<Figure[]
     const alone: Alone[] = [];
     for (const profile of options.profiles)
       alone.push(await measureAlone(options, { profile, spare, scratch }));
-    const judging: number[] = [];
+    const times: HarnessTimes = { perCell: [], perTrial: [] };
     const { milliseconds } = await timed(() =>
       matrix({
         matrix: {
@@ -50,10 +50,10 @@ export async function benchMatrix(options: MatrixBenchOptions): Promise<Figure[]
         },
         out: path.join(scratch, 'matrix'),
         signal: options.signal,
-        onEvent: watch(judging, options.onProgress),
+        onEvent: watch(times, options.onProgress),
       }),
     );
-    return figures(options, { alone, judging, wall: milliseconds / 1000 });
+    return figures(options, { alone, times, wall: milliseconds / 1000 });
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
@@ -95,14 +95,27 @@ async function measureAlone(
   return { build: build.milliseconds / 1000, test: test.milliseconds / 1000 };
 }
 
-/** Collects, for each trial, the milliseconds from its last test's end to its row in matrix.json. */
-function watch(judging: number[], onProgress: (what: string) => void): (event: MatrixEvent) => void {
+/** What the harness itself takes, in milliseconds. */
+interface HarnessTimes {
+  /** Of each cell what neither its guest nor its program nor the questions afterwards took. */
+  readonly perCell: number[];
+  /** From a trial's last test to its row in matrix.json. */
+  readonly perTrial: number[];
+}
+
+function watch(
+  { perCell, perTrial }: HarnessTimes,
+  onProgress: (what: string) => void,
+): (event: MatrixEvent) => void {
   let lastTest = performance.now();
   return (event) => {
-    if (event.type === 'trial' && event.event.type === 'test' && event.event.state === 'finished')
+    if (event.type === 'trial' && event.event.type === 'test' && event.event.state === 'finished') {
+      const { milliseconds, parts } = event.event;
+      perCell.push(milliseconds - parts.guest - parts.program - parts.questions);
       lastTest = performance.now();
+    }
     if (event.type !== 'finished') return;
-    judging.push(performance.now() - lastTest);
+    perTrial.push(performance.now() - lastTest);
     onProgress(`${event.done} of ${event.trials} trials`);
   };
 }
@@ -111,16 +124,15 @@ function figures(
   { candidates, profiles, only }: MatrixBenchOptions,
   {
     alone,
-    judging,
+    times: { perCell, perTrial },
     wall,
-  }: { readonly alone: readonly Alone[]; readonly judging: readonly number[]; readonly wall: number },
+  }: { readonly alone: readonly Alone[]; readonly times: HarnessTimes; readonly wall: number },
 ): Figure[] {
   const builds = alone.reduce((sum, { build }) => sum + candidates * build, 0);
   // Base runs once for all candidates of a profile.
   const tests = alone.reduce((sum, { test }) => sum + (candidates + 1) * test, 0);
   const what = `${candidates} candidates x ${profiles.join(', ')}${only ? ` x ${only.join(', ')}` : ''}`;
   const seconds = (value: number): number => Math.round(value * 10) / 10;
-  const longest = Math.max(...judging);
   return [
     {
       name: 'one build alone',
@@ -143,11 +155,20 @@ function figures(
       },
       1.15,
     ),
+    atMost(
+      {
+        name: 'harness per cell, beside its guest, program and questions',
+        value: Math.round(perCell.reduce((sum, one) => sum + one, 0) / perCell.length),
+        unit: 'ms',
+        note: `mean of ${perCell.length}; the longest ${Math.max(...perCell)} ms`,
+      },
+      50,
+    ),
     {
       name: "from a trial's last test to its row",
-      value: Math.round(longest),
+      value: Math.round(Math.max(...perTrial)),
       unit: 'ms',
-      note: `the longest of ${judging.length}`,
+      note: `the longest of ${perTrial.length}`,
     },
   ];
 }
