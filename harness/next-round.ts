@@ -66,7 +66,8 @@ function isOpen({ change, base }: TestComparison): boolean {
   return change === 'flaky' || change === 'regression';
 }
 
-const programOf = (name: string, points: readonly PointResult[]): string =>
+/** The program that a test is a point of. */
+export const programOf = (name: string, points: readonly PointResult[]): string =>
   points.find((point) => point.name === name)?.program ?? '';
 
 interface NewReport {

@@ -1,5 +1,6 @@
 import { compareBehaviours } from './behaviours.ts';
 import { compareTests } from './compare-tests.ts';
+import { programOf } from './next-round.ts';
 import type { BothSides } from './rounds.ts';
 import type { Trial } from './trial.ts';
 import type { Behaviour } from './verdict.ts';
@@ -20,10 +21,7 @@ export async function lookAgain(both: BothSides, trial: Trial): Promise<void> {
     const open = compareBehaviours(compareTests(base.points, candidate.points)).filter(
       (change) => looks === 2 || overlaps(change),
     );
-    const tests = new Set(open.map(({ test }) => test));
-    const names = new Set(
-      candidate.points.flatMap(({ name, program }) => (tests.has(name) ? [program] : [])),
-    );
+    const names = new Set(open.map(({ test }) => programOf(test, candidate.points)));
     if (names.size === 0) return;
     const programs = trial.suite.programs.filter(({ name }) => names.has(name));
     const message = `looking again at what differs with the patch: ${[...names].join(', ')}`;
@@ -34,6 +32,7 @@ export async function lookAgain(both: BothSides, trial: Trial): Promise<void> {
 
 /** Values of several rounds are joined by the tests' library (observe_agreed() in tests/lib/point.c). */
 function overlaps({ base, candidate }: Behaviour): boolean {
-  const [was, is] = [base, candidate].map((values) => new Set(values.flatMap((value) => value.split('|'))));
-  return !(was && is) || !was.isDisjointFrom(is);
+  const each = (values: readonly string[]): Set<string> =>
+    new Set(values.flatMap((value) => value.split('|')));
+  return !each(base).isDisjointFrom(each(candidate));
 }
