@@ -76,7 +76,10 @@ async function treesFor(candidate: Candidate, asked: readonly string[]): Promise
   if (asked.length > 0) return asked.map((spec) => ({ spec }));
   const ids = await cachedTrees('');
   const cached = await Promise.all(ids.map((id) => findTree(id, id)));
-  const known = cached.flatMap((tree): Wanted[] => (tree === null ? [] : [{ spec: tree.id, tree }]));
+  const known = cached
+    .filter((tree) => tree !== null)
+    .toSorted((a, b) => a.version.localeCompare(b.version, 'en', { numeric: true }))
+    .map((tree): Wanted => ({ spec: tree.id, tree }));
   return [...candidate.trees.map((spec): Wanted => ({ spec })), ...known];
 }
 

@@ -108,11 +108,16 @@ function remarks(report: Report): string {
   return lines.map((line) => `${line}\n`).join('');
 }
 
-/** How to go on from here. */
+/** How to go on from here: a candidate that does not fit the tree is no use to `evaluate`. */
 function hint({ candidates }: Report, out: string | undefined): string {
-  const [first] = candidates;
-  if (first === undefined || first.written === 'not written') return '';
-  return `go on with: ringtrial evaluate ${out === undefined ? first.name : path.join(out, first.name)}\n`;
+  const written = candidates.filter((one) => one.written !== 'not written');
+  const [first] = written;
+  if (first === undefined) return '';
+  const fitting = written.find(({ fit }) => fit !== 'fails');
+  const called = ({ name }: Ingested): string => (out === undefined ? name : path.join(out, name));
+  return fitting
+    ? `go on with: ringtrial evaluate ${called(fitting)}\n`
+    : `see which trees it fits with: ringtrial applies ${called(first)}\n`;
 }
 
 const collected = (dir: string, before: readonly string[]): string[] => [...before, path.resolve(dir)];
