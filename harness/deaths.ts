@@ -83,7 +83,7 @@ export const deaths: readonly Death[] = [
     expected: ['PASS', 'FAIL', 'MISS'],
     reason: /hang: no result within 3 s/,
     console: /Showing all locks held|sysrq: Show Blocked State/,
-    dossier: ['registers.txt', 'stacks.txt', 'rings.txt'],
+    dossier: ['registers.txt', 'interrupts.txt', 'stacks.txt', 'rings.txt'],
   },
   {
     name: 'silent-program',

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Guest } from '../vm/qemu/guest.ts';
+import { keepMachineState } from '../vm/qemu/machine-state.ts';
 
 /** What can still be had from a guest in which something does not go on. */
 export type VitalSign =
@@ -53,7 +54,7 @@ export async function collectDossier(
   if (sign === 'dead' || sign === 'qemu-silent') return;
   await mkdir(directory, { recursive: true });
   // Registers first: they tell where the processors are before anybody disturbs them.
-  await keep(directory, 'registers.txt', guest.qmp.human('info registers -a', qmpDeadlineMs));
+  await keepMachineState(guest.qmp, directory);
   if (sign === 'answers') await askShell(guest, directory);
   else await askConsole(guest, directory);
   if (memory) await dumpMemory(guest, directory);

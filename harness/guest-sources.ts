@@ -17,6 +17,14 @@ import type { GuestSource } from './guest-source.ts';
 import type { Suite } from './suite.ts';
 import { preparation, prepareGuest } from './test-guest.ts';
 
+/** A boot that a second one was made for. */
+export interface FailedBoot {
+  /** Its directory. */
+  readonly directory: string;
+  /** How far it came, in one line. */
+  readonly why: string;
+}
+
 export interface SourceRequest {
   readonly kernel: Kernel;
   readonly suite: Suite;
@@ -30,6 +38,8 @@ export interface SourceRequest {
   /** The tmpfs that snapshots are kept on, /dev/shm by default. */
   readonly snapshots?: string;
   readonly onNotice: (message: string) => void;
+  /** A guest did not boot, and is booted again; its evidence stays in `first`. */
+  readonly onSecondTry?: (first: FailedBoot) => void;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -49,7 +59,9 @@ export function bootSource(request: SourceRequest): GuestSource {
     onePerCell: false,
     width: 1,
     async fresh(name) {
-      const guest = await twice(bootRequest(request, name), (boot) => bootGuest(boot, request.signal));
+      const guest = await bootTwice(request, bootRequest(request, name), (boot) =>
+        bootGuest(boot, request.signal),
+      );
       try {
         await prepareGuest(guest, request.suite, request.signal);
         return guest;
@@ -95,12 +107,26 @@ async function snapshotFor(request: SourceRequest): Promise<Snapshot | Unavailab
   if ('unavailable' in store) return store;
   const wanted = snapshotRequest(request);
   try {
-    return (await twice(wanted.boot, (boot) => store.obtain({ ...wanted, boot }, request.signal))).snapshot;
+    const { snapshot } = await bootTwice(request, wanted.boot, (boot) =>
+      store.obtain({ ...wanted, boot }, request.signal),
+    );
+    return snapshot;
   } catch (error) {
     if (!(error instanceof SnapshotSpaceError)) throw error;
     return { unavailable: error.message };
   }
 }
+
+/** Boots, once more where that fails without a panic, and tells of it. */
+const bootTwice = <T>(
+  { onNotice, onSecondTry }: SourceRequest,
+  { directory, ...rest }: BootRequest,
+  boot: (request: BootRequest) => Promise<T>,
+): Promise<T> =>
+  twice({ ...rest, directory }, boot, ({ short: why }) => {
+    onNotice(`a guest did not boot and gets a second try: ${why}; evidence: ${directory}`);
+    onSecondTry?.({ directory, why });
+  });
 
 /** How many guests of a shape the processors and the free memory of this machine bear, at least one. */
 function widthFor({ vcpus, memoryMiB }: GuestShape): number {

@@ -44,7 +44,7 @@ export async function prepare(options: EvaluateOptions, given: Given = {}): Prom
   emit({ type: 'started', directory: run.path, candidate: candidate.name, tree: tree.id });
   for (const message of [...notices(candidate, spec, applied), ...(suite.notices ?? [])])
     emit({ type: 'notice', message });
-  return { options, candidate, tree, profile, suite, applied, known, run, emit, startedAt };
+  return { options, candidate, tree, profile, suite, applied, known, run, emit, startedAt, secondTries: [] };
 }
 
 function notices(candidate: Candidate, spec: string, applied: Applied): string[] {

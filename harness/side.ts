@@ -74,7 +74,7 @@ async function openUnder(
   const trial = underSchedule(whole, schedule);
   const request = { ...(await cellsRequest(trial, side, kernel, schedule)), guestNames: guestNames() };
   const directory = path.join(trial.run.path, side, ...scheduleFolder(schedule));
-  const sources = sourceRequest(trial, kernel, directory);
+  const sources = sourceRequest(trial, { side, kernel }, directory);
   const orFailed = async (run: () => Promise<SideResult>): Promise<SideResult> => {
     try {
       return await run();
@@ -143,7 +143,9 @@ async function runCold(
   const directory = path.join(trial.run.path, 'cold', `${program.name}-${attempt}`);
   const scheduled = underSchedule(trial, schedule);
   const request = await cellsRequest(scheduled, 'candidate', kernel, schedule);
-  const source: GuestSource = bootSource(sourceRequest(scheduled, kernel, path.join(directory, 'candidate')));
+  const source: GuestSource = bootSource(
+    sourceRequest(scheduled, { side: 'candidate', kernel }, path.join(directory, 'candidate')),
+  );
   const suite = { ...trial.suite, programs: [program] };
   return await runCells({ ...request, source, suite, directory, repetitions: 1 });
 }
@@ -171,7 +173,7 @@ async function cellsRequest(
   };
 }
 
-const sourceRequest = (trial: Trial, kernel: Kernel, directory: string): SourceRequest => ({
+const sourceRequest = (trial: Trial, { side, kernel }: Subject, directory: string): SourceRequest => ({
   kernel,
   suite: trial.suite,
   shape: trial.shape,
@@ -180,5 +182,6 @@ const sourceRequest = (trial: Trial, kernel: Kernel, directory: string): SourceR
   timeScale: trial.profile.timeScale,
   directory,
   onNotice: (message) => trial.emit({ type: 'notice', message }),
+  onSecondTry: (first) => trial.secondTries.push({ side, ...first }),
   signal: trial.options.signal,
 });

@@ -3,7 +3,8 @@ import type { Image } from '../vm/image/image.ts';
 import type { Kernel, Profile, Tree } from '../vm/kernel/index.ts';
 import type { AcceleratorChoice } from '../vm/qemu/accel.ts';
 import type { Accelerator, GuestShape, Machine } from '../vm/qemu/args.ts';
-import type { Listener } from './events.ts';
+import type { Listener, Side } from './events.ts';
+import type { FailedBoot } from './guest-sources.ts';
 import type { KnownReport } from './known-reports.ts';
 import type { RunDirectory } from './run-directory.ts';
 import type { Schedule } from './schedules/schedule.ts';
@@ -44,6 +45,9 @@ export interface EvaluateOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** A guest that was booted a second time, for the first time it did not come up. */
+export type SecondTry = FailedBoot & { readonly side: Side };
+
 /** Everything a trial needs before its first build. */
 export interface Prepared {
   readonly options: EvaluateOptions;
@@ -56,6 +60,8 @@ export interface Prepared {
   readonly run: RunDirectory;
   readonly emit: Listener;
   readonly startedAt: Date;
+  /** Guests that did not boot at first; what runs the guests adds to it. */
+  readonly secondTries: SecondTry[];
 }
 
 /** A trial with everything that both kernels share. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import path from 'node:path';
 import type { CompileError, Kernel } from '../vm/kernel/index.ts';
 import { secondsSince } from './seconds.ts';
 import { repetitionsOf, type Trial } from './trial.ts';
@@ -66,6 +67,14 @@ const kernelFacts = ({ hash, version, vmlinux, reused }: Kernel): Verdict['kerne
   reused,
 });
 
-export const ending = (trial: Trial): { seconds: number } => ({
-  seconds: secondsSince(trial.startedAt.getTime()),
+export const ending = ({ startedAt, secondTries, run }: Trial): Pick<Verdict, 'seconds' | 'secondTries'> => ({
+  ...(secondTries.length > 0
+    ? {
+        secondTries: secondTries.map(({ directory, ...rest }) => ({
+          ...rest,
+          directory: path.relative(run.path, directory),
+        })),
+      }
+    : {}),
+  seconds: secondsSince(startedAt.getTime()),
 });

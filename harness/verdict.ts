@@ -202,6 +202,14 @@ const certainty = z.object({
   stopped: z.string().optional(),
 });
 
+const secondTry = z.object({
+  side: z.enum(['base', 'candidate']),
+  /** What the first boot left behind, relative to the run directory. */
+  directory: z.string(),
+  /** How far it came. */
+  why: z.string(),
+});
+
 /** verdict.json of a run directory. The version rises when a field changes its meaning or goes. */
 export const verdictSchema = z.object({
   schema: z.literal('ringtrial.verdict/1'),
@@ -249,6 +257,8 @@ export const verdictSchema = z.object({
   lockOrders: z.array(lockOrder),
   /** With profile `coverage`: which of the lines that the patch brings ran. They decide nothing. */
   coverage: lineCoverageSchema.optional(),
+  /** Guests that did not boot at first and did when they were booted again. They decide nothing. */
+  secondTries: z.array(secondTry).optional(),
   directory: z.string(),
   startedAt: z.iso.datetime(),
   seconds: z.number(),

@@ -79,6 +79,15 @@ export function blindList({ tests }: Verdict): string {
     : `Blind results, in whose time a complaint of the kernel would not have been heard: ${words.join(', ')}.\n`;
 }
 
+/** Guests that came up at their second boot only, which a kernel that hangs now and then would explain, too. */
+export const secondTryList = ({ secondTries = [] }: Verdict): string =>
+  secondTries
+    .map(({ side, why, directory }) => {
+      const whose = side === 'base' ? 'base' : 'the patched kernel';
+      return `A guest of ${whose} came up at its second boot only: ${why} (${directory}).\n`;
+    })
+    .join('');
+
 /** Under which schedules each test ran, and how many of the tests did not pass there. */
 export function scheduleList(schedules: readonly Schedule[], tests: readonly TestComparison[]): string {
   const lines = schedules.map(({ number, text }) => {

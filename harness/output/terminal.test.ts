@@ -46,6 +46,19 @@ function verdict(base: PointResult, candidate: PointResult): Verdict {
 const plain = new PassThrough() as unknown as NodeJS.WriteStream;
 
 describe('renderVerdict', () => {
+  test('a guest that came up at its second boot only is told of', () => {
+    const passed = verdict(point('PASS', []), point('PASS', []));
+    const why = 'init was ready, but its SSH server let nobody in within 90 s';
+    const again = {
+      ...passed,
+      secondTries: [{ side: 'candidate' as const, directory: 'candidate/guest-3', why }],
+    };
+    expect(renderVerdict(passed, plain)).not.toContain('second boot');
+    expect(renderVerdict(again, plain)).toContain(
+      `A guest of the patched kernel came up at its second boot only: ${why} (candidate/guest-3).`,
+    );
+  });
+
   test('what both kernels show stands in one line, a difference in a row of its own', () => {
     const text = renderVerdict(
       verdict(

@@ -3,7 +3,15 @@ import { safe, safeLine } from '../triage/safe.ts';
 import type { TestComparison, TestSide, Verdict } from '../verdict.ts';
 import { certaintyText, changeCell, rateWords } from './certainty.ts';
 import { renderLines } from './coverage.ts';
-import { blindList, headroom, knownList, orderList, reportList, scheduleList } from './findings.ts';
+import {
+  blindList,
+  headroom,
+  knownList,
+  orderList,
+  reportList,
+  scheduleList,
+  secondTryList,
+} from './findings.ts';
 import { measurementList } from './measurements.ts';
 import { styled } from './screen.ts';
 import { type Row, table } from './table.ts';
@@ -21,6 +29,7 @@ export function renderVerdict(verdict: Verdict, stream: NodeJS.WriteStream): str
       orderList(verdict.lockOrders),
       headroom(verdict.tests),
       blindList(verdict),
+      secondTryList(verdict),
     ].filter(Boolean),
     ...(verdict.buildError ? [`The compiler's whole output: ${verdict.buildError.log}\n`] : []),
     ...(verdict.reasons.length > 1 ? [reasonList(verdict)] : []),

@@ -24,6 +24,13 @@ describe('GuestBootError', () => {
       expect(message).toContain(part);
   });
 
+  test('the last attempt to log in is told, made safe', () => {
+    const refusal = 'Cannot parse\u001b[2J privateKey';
+    expect(new GuestBootError({ ...failure, refusal }).message).toContain(
+      'The last attempt to log in: Cannot parse privateKey',
+    );
+  });
+
   test('a time that ran out is named', () => {
     expect(new GuestBootError({ ...failure, deadlineMs: 90_000 }).message).toContain('within 90 s');
   });

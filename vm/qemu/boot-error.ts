@@ -8,6 +8,8 @@ export interface BootFailure {
   readonly stage: BootStage;
   /** Set when time ran out; else QEMU ended or refused. */
   readonly deadlineMs: number | undefined;
+  /** Why the last attempt to log in failed, once one was made. */
+  readonly refusal?: string | undefined;
   /** The last of the console, as printed. */
   readonly console: string;
   readonly stderr: string;
@@ -28,19 +30,24 @@ export class GuestBootError extends RingtrialError {
   readonly failure: BootFailure;
   /** The panic's first line when the kernel panicked. */
   readonly panic: string | undefined;
+  /** How far it came, in one line. */
+  readonly short: string;
 
   constructor(failure: BootFailure, options?: ErrorOptions) {
     const panic = panicLine(failure.console);
     super(describe(failure, panic), options);
     this.failure = failure;
     this.panic = panic;
+    this.short = howFar(failure);
   }
 }
 
+const howFar = ({ stage, deadlineMs }: BootFailure): string =>
+  `${stageText[stage]}${deadlineMs === undefined ? '' : ` within ${deadlineMs / 1000} s`}`;
+
 function describe(failure: BootFailure, panic: string | undefined): string {
-  const lines = [
-    `The guest did not boot: ${stageText[failure.stage]}${failure.deadlineMs === undefined ? '' : ` within ${failure.deadlineMs / 1000} s`}.`,
-  ];
+  const lines = [`The guest did not boot: ${howFar(failure)}.`];
+  if (failure.refusal !== undefined) lines.push(`The last attempt to log in: ${printable(failure.refusal)}`);
   if (panic !== undefined) lines.push(`It panicked: ${panic}`);
   const last = printable(failure.console).trimEnd().split('\n').slice(-12);
   if (last.join('') !== '') lines.push('The last lines of its console:', ...last.map((line) => `  ${line}`));

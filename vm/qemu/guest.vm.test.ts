@@ -136,6 +136,10 @@ describe('a guest that does not boot says where it stopped', () => {
     const error = await failure(request('silent', { commandLine: 'mem=1M', bootDeadlineMs: 8_000 }));
     expect(error.failure.stage).toBe('silent');
     expect(error.message).toMatch(/printed nothing on the serial console within 8 s/);
+    const kept = (name: string): string => readFileSync(path.join(directory, 'silent', name), 'utf8');
+    expect(kept('registers.txt')).toMatch(/CPU#0\s[^]*RIP=/);
+    expect(kept('interrupts.txt')).toContain('local APIC state');
+    expect(kept('network.txt')).toContain('HOST_FORWARD');
   });
 
   test('an abort ends it at once', async () => {

@@ -6,7 +6,7 @@ import { enoughRuns } from '../../measurements.ts';
 import { describeAdded } from '../../triage/dependency-diff.ts';
 import type { LockOrder, Measurement, TestComparison, TestSide, Verdict } from '../../verdict.ts';
 import { certaintyText } from '../certainty.ts';
-import { blindList, failedUnder, headroom } from '../findings.ts';
+import { blindList, failedUnder, headroom, secondTryList } from '../findings.ts';
 import type {
   CoverageDetail,
   ObservationDetail,
@@ -72,7 +72,7 @@ function schedulesOf({ schedules = [], tests }: Verdict): ScheduleDetail[] {
 }
 
 const limitsOf = (verdict: Verdict): string[] =>
-  [certaintyText(verdict), headroom(verdict.tests), blindList(verdict)]
+  [certaintyText(verdict), headroom(verdict.tests), blindList(verdict), secondTryList(verdict)]
     .flatMap((text) => text.split('\n'))
     .filter((line) => line !== '')
     .map(visible);
