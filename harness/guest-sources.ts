@@ -80,13 +80,14 @@ export function bootSource(request: SourceRequest): GuestSource {
  * @throws GuestBootError when the guest that is to be forked does not boot
  */
 export async function forkSource(request: SourceRequest): Promise<GuestSource> {
-  const snapshot = await snapshotFor(request);
-  if ('unavailable' in snapshot) {
-    request.onNotice(`no forks, a guest is booted for each group of tests instead: ${snapshot.unavailable}`);
+  const booted = await snapshotFor(request);
+  if ('unavailable' in booted) {
+    request.onNotice(`no forks, a guest is booted for each group of tests instead: ${booted.unavailable}`);
     return bootSource(request);
   }
+  const { snapshot, directory } = booted;
   // The boot that all forks share may have been an earlier run's: its console is evidence of this one too.
-  const bootConsole = path.join(request.directory, 'snapshot', 'console.log');
+  const bootConsole = path.join(directory, 'console.log');
   await mkdir(path.dirname(bootConsole), { recursive: true });
   await copyFile(snapshot.console, bootConsole);
   return {
@@ -102,15 +103,21 @@ export async function forkSource(request: SourceRequest): Promise<GuestSource> {
   };
 }
 
-async function snapshotFor(request: SourceRequest): Promise<Snapshot | Unavailable> {
+/** A snapshot, and the run's directory for the boot that it comes from: not that of a first boot that failed. */
+interface Booted {
+  readonly snapshot: Snapshot;
+  readonly directory: string;
+}
+
+async function snapshotFor(request: SourceRequest): Promise<Booted | Unavailable> {
   const store = await SnapshotStore.open(request.snapshots);
   if ('unavailable' in store) return store;
   const wanted = snapshotRequest(request);
   try {
-    const { snapshot } = await bootTwice(request, wanted.boot, (boot) =>
-      store.obtain({ ...wanted, boot }, request.signal),
-    );
-    return snapshot;
+    return await bootTwice(request, wanted.boot, async (boot) => {
+      const { snapshot } = await store.obtain({ ...wanted, boot }, request.signal);
+      return { snapshot, directory: boot.directory };
+    });
   } catch (error) {
     if (!(error instanceof SnapshotSpaceError)) throw error;
     return { unavailable: error.message };
