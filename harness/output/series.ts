@@ -6,6 +6,9 @@ import { table } from './table.ts';
 
 const colours = { accepted: 'green', rejected: 'red', inconclusive: 'yellow' } as const;
 
+/** Of what a patch brings so many lines are shown; series.json has the rest. */
+const mostBrought = 5;
+
 /** A series patch by patch: the verdict after each, and what each brings. */
 export function renderSeries(series: SeriesVerdict, stream: NodeJS.WriteStream): string {
   const rows = series.steps.flatMap(({ patch, verdict, brings }) => [
@@ -15,7 +18,8 @@ export function renderSeries(series: SeriesVerdict, stream: NodeJS.WriteStream):
       verdict.behaviours.length === 0 ? '' : String(verdict.behaviours.length),
       verdict.directory,
     ],
-    ...brings.slice(0, 5).map((text) => `  ${safeLine(text).slice(0, 150)}`),
+    ...brings.slice(0, mostBrought).map((text) => `  ${safeLine(text).slice(0, 150)}`),
+    ...(brings.length > mostBrought ? [`  and ${brings.length - mostBrought} more`] : []),
   ]);
   const last = series.steps.at(-1)?.verdict.verdict ?? 'accepted';
   return [

@@ -69,16 +69,33 @@ export async function evaluateEach(options: EvaluateOptions): Promise<SeriesVerd
   return result;
 }
 
-/** The first step that is rejected is the culprit; what later patches put right is said as well. */
-export function summarise(
-  steps: readonly { readonly patch: string; readonly verdict: Pick<Verdict, 'verdict' | 'summary'> }[],
-): string {
+interface Step {
+  readonly patch: string;
+  readonly verdict: Pick<Verdict, 'verdict' | 'summary' | 'reasons'>;
+}
+
+/** The whole series' verdict, the patch that brought what speaks against it, and the first that is bad by itself. */
+export function summarise(steps: readonly Step[]): string {
   const last = steps.at(-1);
   if (!last) return 'accepted: there is no patch in it';
-  const first = steps.find(({ verdict }) => verdict.verdict === 'rejected');
-  if (!first) return last.verdict.summary;
-  const blame = `${first.patch} is the first that is rejected`;
-  return last.verdict.verdict === 'rejected'
-    ? `${last.verdict.summary}; ${blame}`
-    : `${last.verdict.summary}, but ${blame}: whoever bisects later stops there`;
+  const against = subjectsAgainst(last);
+  const culprit = steps.find((step) => against.some((subject) => subjectsAgainst(step).includes(subject)));
+  const early = steps.find(({ verdict }) => verdict.verdict === 'rejected');
+  return [
+    last.verdict.summary,
+    ...(culprit ? [`${culprit.patch} brings it`] : []),
+    ...(early && early !== culprit ? [mendedLater(early)] : []),
+  ].join('; ');
+}
+
+const subjectsAgainst = ({ verdict: { verdict, reasons } }: Step): string[] =>
+  verdict === 'rejected'
+    ? reasons.flatMap(({ weight, subject }) => (weight === 'reject' ? [subject] : []))
+    : [];
+
+function mendedLater({ patch, verdict: { reasons } }: Step): string {
+  const wrong = reasons.some(({ subject }) => subject === 'build')
+    ? 'does not compile without'
+    : 'is rejected without';
+  return `${patch} ${wrong} those after it, which whoever bisects later meets`;
 }

@@ -43,7 +43,7 @@ test('--each names the first patch of a series that brings a failure', async ({ 
     ['0003-another-comment.patch', 'rejected'],
   ]);
   expect(steps[1]?.brings.length).toBeGreaterThan(0);
-  expect(summary).toContain(`${fault} is the first that is rejected`);
+  expect(summary).toContain(`${fault} brings it`);
 });
 
 test('bisect finds the same patch by halves', async ({ signal }) => {
