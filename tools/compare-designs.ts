@@ -55,7 +55,9 @@ const usual = [
   ...['2-lookup-under-uring-lock', '3-lazy-keep-on-retry', '3.5-rcu-table', 'quiesce-all'].map(
     (design) => `${design}@debian:6.1`,
   ),
-  '1-select-at-submission@debian:7.2',
+  ...['1-select-at-submission', '3-lazy-keep-on-retry-7.2', '3.5-rcu-table-7.2', 'quiesce-all-7.2'].map(
+    (design) => `${design}@debian:7.2`,
+  ),
 ];
 
 /** The programs that answer the questions. */
