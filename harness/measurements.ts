@@ -1,5 +1,5 @@
 import type { MeasurementEntry } from './policy-schema.ts';
-import { compareQuantile, type Difference, quantile, type Runs } from './statistics/bootstrap.ts';
+import { compareQuantile, type Difference, isSure, quantile, type Runs } from './statistics/bootstrap.ts';
 import type { PointResult } from './status.ts';
 import type { Measurement, TestComparison, Verdict } from './verdict.ts';
 
@@ -31,31 +31,44 @@ export function compareMeasurements(
   candidate: readonly PointResult[],
 ): Measurement[] {
   const [was, is] = [seriesByTest(base), seriesByTest(candidate)];
-  return [...is].flatMap(([test, series]) =>
-    [...series].flatMap(([name, after]): Measurement[] => {
+  const pairs = [...is].flatMap(([test, series]) =>
+    [...series].flatMap(([name, after]): Pair[] => {
       const before = was.get(test)?.get(name);
       if (!before || before.unit !== after.unit || before.kind !== after.kind) return [];
       if (after.kind === 'observation' && Math.min(before.runs.length, after.runs.length) < enoughRuns)
         return [];
-      return [{ test, name, ...compareSeries(before, after) }];
+      return [{ test, name, before, after }];
     }),
   );
+  return pairs.map((pair) => comparePair(pair, pairs.length));
 }
 
-function compareSeries(before: Series, after: Series): Omit<Measurement, 'test' | 'name'> {
-  const median = difference(before.runs, after.runs, 0.5);
+/** What both kernels measured under one name. */
+interface Pair {
+  readonly test: string;
+  readonly name: string;
+  readonly before: Series;
+  readonly after: Series;
+}
+
+/** @param of how many measurements are compared in this trial */
+function comparePair({ test, name, before, after }: Pair, of: number): Measurement {
+  const median = compareQuantile(before.runs, after.runs, 0.5);
   const [base, candidate] = [distribution(before.runs), distribution(after.runs)];
   const tail = Math.min(base.count, candidate.count) >= enoughForP99;
-  const [low, high] = median.differenceInterval;
   return {
-    ...{ unit: after.unit, kind: after.kind, base, candidate, median },
-    ...(tail ? { p99: difference(before.runs, after.runs, 0.99) } : {}),
-    differs: low > 0 || high < 0,
+    ...{ test, name, unit: after.unit, kind: after.kind, base, candidate, median: plain(median) },
+    ...(tail ? { p99: plain(compareQuantile(before.runs, after.runs, 0.99)) } : {}),
+    differs: isSure(median, of),
   };
 }
 
-function difference(base: Runs, candidate: Runs, part: number): Measurement['median'] {
-  const { differenceInterval, ratioInterval, ...rest }: Difference = compareQuantile(base, candidate, part);
+function plain({
+  differenceInterval,
+  ratioInterval,
+  standardErrors: _,
+  ...rest
+}: Difference): Measurement['median'] {
   return {
     ...rest,
     differenceInterval: [...differenceInterval],

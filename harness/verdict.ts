@@ -184,7 +184,7 @@ const measurement = z.object({
   median: difference,
   /** Where there are enough samples. */
   p99: difference.optional(),
-  /** The median's interval leaves out "no difference". */
+  /** The median's interval leaves out "no difference", and still would were it widened for the number of measurements. */
   differs: z.boolean(),
 });
 

@@ -34,8 +34,15 @@ const fewNote = (runs: number): string =>
     ? `One run of each kernel: how runs differ among themselves is not known, and the intervals leave it out; --repeat ${enoughRuns} shows it.`
     : `With ${runs} runs of each kernel little is known of how runs differ, and the intervals are too narrow; --repeat ${enoughRuns} helps.`;
 
-const words = ({ test, name, median, unit, differs }: Measurement, unicode: boolean): string =>
-  `${safeLine(test)} ${safeLine(name)}: ${change(median, unit, unicode)}${differs ? '' : ', no sure difference'}`;
+const words = (one: Measurement, unicode: boolean): string =>
+  `${safeLine(one.test)} ${safeLine(one.name)}: ${change(one.median, one.unit, unicode)}${doubt(one)}`;
+
+/** A few of a hundred intervals leave out zero where nothing differs. */
+function doubt({ differs, median: { differenceInterval } }: Measurement): string {
+  if (differs) return '';
+  const [low, high] = differenceInterval;
+  return low > 0 || high < 0 ? ', no sure difference among so many' : ', no sure difference';
+}
 
 /** `1.2 ms -> 3.4 ms, x2.8 (95 %: 2.5..3.1)`; a difference where there is no ratio. */
 function change(

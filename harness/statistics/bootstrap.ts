@@ -1,4 +1,4 @@
-import type { Interval } from './wilson.ts';
+import { confidence, type Interval } from './wilson.ts';
 
 /** Measurements of one kernel, by the run that they come from: those of one run resemble each other. */
 export type Runs = readonly (readonly number[])[];
@@ -10,6 +10,8 @@ export interface Difference {
   /** Candidate minus base, in the unit of the measurements, with its interval at 95 %. */
   readonly difference: number;
   readonly differenceInterval: Interval;
+  /** How many of its standard errors the difference is away from zero, whichever way; Infinity where it has none. */
+  readonly standardErrors: number;
   /** Candidate by base, with its interval at 95 %; undefined where base may be 0. */
   readonly ratio?: number;
   readonly ratioInterval?: Interval;
@@ -41,10 +43,30 @@ export function compareQuantile(base: Runs, candidate: Runs, part = 0.5): Differ
     candidate: is.whole,
     difference: is.whole - was.whole,
     differenceInterval: percentiles(differences),
+    standardErrors: inStandardErrors(is.whole - was.whole, differences),
   };
   return ratios.every((ratio) => Number.isFinite(ratio) && ratio >= 0)
     ? { ...result, ratio: is.whole / was.whole, ratioInterval: percentiles(ratios) }
     : result;
+}
+
+/**
+ * Whether a difference is one, although it is the largest of so many: among a hundred intervals at 95 % five leave out
+ * zero where nothing differs. The limit is Bonferroni's, for a normal distribution of which at most exp(-z²/2) lies
+ * beyond z standard errors on both sides; the percentiles of a thousand resamples do not reach that far out.
+ *
+ * @param of how many differences were looked at, at least 1
+ */
+export function isSure({ differenceInterval: [low, high], standardErrors }: Difference, of: number): boolean {
+  if (low <= 0 && high >= 0) return false;
+  return of === 1 || standardErrors > Math.sqrt(2 * Math.log(of / (1 - confidence)));
+}
+
+function inStandardErrors(difference: number, resampled: readonly number[]): number {
+  if (difference === 0) return 0;
+  const mean = resampled.reduce((sum, value) => sum + value, 0) / resampled.length;
+  const squares = resampled.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return Math.abs(difference) / Math.sqrt(squares / (resampled.length - 1));
 }
 
 /** A quantile of numbers in ascending order, at least one, interpolated between neighbours (type 7 of R. J. Hyndman and Y. Fan, 1996). */
