@@ -11,8 +11,9 @@ const series = path.join(scratch, 'series');
 const harmless = path.join(scratch, 'harmless');
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-const fault = '0002-do-not-quiesce-on-unregister.patch';
-const common = { tree: 'debian:6.1', only: ['thread-steps'] };
+/** A mutant whose guests live: one that kills them is seen again and again, here, and takes minutes. */
+const fault = '0002-post-the-tag-at-once.patch';
+const common = { tree: 'debian:6.1', only: ['update-in-flight'] };
 
 /** Adds a line to the comment above io_nop() (io_uring/nop.c, 6.1), below a line that is there. */
 const comment = (line: number, after: string, added: string): string =>
@@ -28,8 +29,8 @@ beforeAll(() => {
   const mutant = path.join(
     dataRoot(),
     'mutants',
-    'quiesce-forgotten',
-    '0001-do-not-quiesce-on-unregister.patch',
+    'tag-before-last-user',
+    '0001-post-the-tag-when-a-slot-is-updated.patch',
   );
   copyFileSync(mutant, path.join(series, fault));
 });
@@ -53,7 +54,7 @@ test('bisect finds the same patch by halves', async ({ signal }) => {
     ...{ repeat: 2, confidence: 0.9 },
   });
   expect(found.first).toBe(fault);
-  expect(found.program).toBe('thread-steps');
+  expect(found.program).toBe('update-in-flight');
   expect(found.seen).toEqual({ failures: 2, runs: 2 });
   expect(found.steps.map(({ patch, result }) => [patch, result])).toContainEqual([
     '0001-a-comment.patch',
