@@ -1,7 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Guest } from '../vm/qemu/guest.ts';
-import { keepMachineState } from '../vm/qemu/machine-state.ts';
+import { keepAnswer, keepMachineState } from '../vm/qemu/machine-state.ts';
 
 /** What can still be had from a guest in which something does not go on. */
 export type VitalSign =
@@ -66,14 +66,14 @@ async function dumpMemory(guest: Guest, directory: string): Promise<void> {
   const dumped = guest.qmp
     .command('dump-guest-memory', { paging: false, protocol }, 120_000)
     .then(() => 'memory.core\n');
-  await keep(directory, 'memory.txt', dumped);
+  await keepAnswer(directory, 'memory.txt', dumped);
 }
 
 async function askShell(guest: Guest, directory: string): Promise<void> {
   for (const key of sysrqKeys) await guest.exec(`echo ${key} > /proc/sysrq-trigger`, { deadlineMs: 5_000 });
   for (const [name, command] of Object.entries(questions)) {
     const answer = guest.exec(command, { deadlineMs: 10_000 }).then(({ stdout }) => stdout);
-    await keep(directory, name, answer);
+    await keepAnswer(directory, name, answer);
   }
 }
 
@@ -84,15 +84,10 @@ async function askConsole(guest: Guest, directory: string): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 1_000));
   }
   // A processor with interrupts off hears nothing but this.
-  await keep(
+  await keepAnswer(
     directory,
     'nmi.txt',
     guest.qmp.command('inject-nmi', {}, qmpDeadlineMs).then(() => 'sent\n'),
   );
   await new Promise((resolve) => setTimeout(resolve, 1_000));
-}
-
-async function keep(directory: string, name: string, content: Promise<string | Uint8Array>): Promise<void> {
-  const text = await content.catch((error: unknown) => `not to be had: ${String(error)}\n`);
-  await writeFile(path.join(directory, name), text).catch(() => {});
 }

@@ -5,6 +5,7 @@ import type { Image } from '../vm/image/image.ts';
 import type { Kernel } from '../vm/kernel/index.ts';
 import type { GuestShape } from '../vm/qemu/args.ts';
 import { type BootRequest, bootGuest } from '../vm/qemu/boot.ts';
+import type { GuestBootError } from '../vm/qemu/boot-error.ts';
 import { twice } from '../vm/qemu/second-try.ts';
 import { forkSnapshot, type Snapshot } from '../vm/qemu/snapshot.ts';
 import {
@@ -16,14 +17,6 @@ import {
 import type { GuestSource } from './guest-source.ts';
 import type { Suite } from './suite.ts';
 import { preparation, prepareGuest } from './test-guest.ts';
-
-/** A boot that a second one was made for. */
-export interface FailedBoot {
-  /** Its directory. */
-  readonly directory: string;
-  /** How far it came, in one line. */
-  readonly why: string;
-}
 
 export interface SourceRequest {
   readonly kernel: Kernel;
@@ -38,8 +31,8 @@ export interface SourceRequest {
   /** The tmpfs that snapshots are kept on, /dev/shm by default. */
   readonly snapshots?: string;
   readonly onNotice: (message: string) => void;
-  /** A guest did not boot, and is booted again; its evidence stays in `first`. */
-  readonly onSecondTry?: (first: FailedBoot) => void;
+  /** A guest did not boot, and is booted again; the evidence of its first boot stays where it is. */
+  readonly onSecondTry?: (first: GuestBootError) => void;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -127,12 +120,12 @@ async function snapshotFor(request: SourceRequest): Promise<Booted | Unavailable
 /** Boots, once more where that fails without a panic, and tells of it. */
 const bootTwice = <T>(
   { onNotice, onSecondTry }: SourceRequest,
-  { directory, ...rest }: BootRequest,
+  wanted: BootRequest,
   boot: (request: BootRequest) => Promise<T>,
 ): Promise<T> =>
-  twice({ ...rest, directory }, boot, ({ short: why }) => {
-    onNotice(`a guest did not boot and gets a second try: ${why}; evidence: ${directory}`);
-    onSecondTry?.({ directory, why });
+  twice(wanted, boot, (first) => {
+    onNotice(`a guest did not boot and gets a second try: ${first.short}; evidence: ${wanted.directory}`);
+    onSecondTry?.(first);
   });
 
 /** How many guests of a shape the processors and the free memory of this machine bear, at least one. */

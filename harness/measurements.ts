@@ -1,5 +1,11 @@
 import type { MeasurementEntry } from './policy-schema.ts';
-import { compareQuantile, type Difference, isSure, quantile, type Runs } from './statistics/bootstrap.ts';
+import {
+  compareQuantile,
+  type Difference,
+  differsAmong,
+  quantile,
+  type Runs,
+} from './statistics/bootstrap.ts';
 import type { PointResult } from './status.ts';
 import type { Measurement, TestComparison, Verdict } from './verdict.ts';
 
@@ -59,7 +65,7 @@ function comparePair({ test, name, before, after }: Pair, of: number): Measureme
   return {
     ...{ test, name, unit: after.unit, kind: after.kind, base, candidate, median: plain(median) },
     ...(tail ? { p99: plain(compareQuantile(before.runs, after.runs, 0.99)) } : {}),
-    differs: isSure(median, of),
+    differs: differsAmong(median, of),
   };
 }
 

@@ -182,6 +182,11 @@ const sourceRequest = (trial: Trial, { side, kernel }: Subject, directory: strin
   timeScale: trial.profile.timeScale,
   directory,
   onNotice: (message) => trial.emit({ type: 'notice', message }),
-  onSecondTry: (first) => trial.secondTries.push({ side, ...first }),
+  onSecondTry: ({ short: why, failure }) =>
+    trial.secondTries.push({
+      side,
+      directory: path.relative(trial.run.path, path.dirname(failure.consolePath)),
+      why,
+    }),
   signal: trial.options.signal,
 });

@@ -3,12 +3,12 @@ import type { Image } from '../vm/image/image.ts';
 import type { Kernel, Profile, Tree } from '../vm/kernel/index.ts';
 import type { AcceleratorChoice } from '../vm/qemu/accel.ts';
 import type { Accelerator, GuestShape, Machine } from '../vm/qemu/args.ts';
-import type { Listener, Side } from './events.ts';
-import type { FailedBoot } from './guest-sources.ts';
+import type { Listener } from './events.ts';
 import type { KnownReport } from './known-reports.ts';
 import type { RunDirectory } from './run-directory.ts';
 import type { Schedule } from './schedules/schedule.ts';
 import type { Suite } from './suite.ts';
+import type { Verdict } from './verdict.ts';
 
 export interface EvaluateOptions {
   /** A candidate's name (`2-lookup-under-uring-lock`, `mutants/NAME`, `base`), a patch file, or a directory of them. */
@@ -45,9 +45,6 @@ export interface EvaluateOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A guest that was booted a second time, for the first time it did not come up. */
-export type SecondTry = FailedBoot & { readonly side: Side };
-
 /** Everything a trial needs before its first build. */
 export interface Prepared {
   readonly options: EvaluateOptions;
@@ -61,7 +58,7 @@ export interface Prepared {
   readonly emit: Listener;
   readonly startedAt: Date;
   /** Guests that did not boot at first; what runs the guests adds to it. */
-  readonly secondTries: SecondTry[];
+  readonly secondTries: NonNullable<Verdict['secondTries']>;
 }
 
 /** A trial with everything that both kernels share. */

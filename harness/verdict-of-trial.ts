@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import path from 'node:path';
 import type { CompileError, Kernel } from '../vm/kernel/index.ts';
 import { secondsSince } from './seconds.ts';
 import { repetitionsOf, type Trial } from './trial.ts';
@@ -67,14 +66,7 @@ const kernelFacts = ({ hash, version, vmlinux, reused }: Kernel): Verdict['kerne
   reused,
 });
 
-export const ending = ({ startedAt, secondTries, run }: Trial): Pick<Verdict, 'seconds' | 'secondTries'> => ({
-  ...(secondTries.length > 0
-    ? {
-        secondTries: secondTries.map(({ directory, ...rest }) => ({
-          ...rest,
-          directory: path.relative(run.path, directory),
-        })),
-      }
-    : {}),
+export const ending = ({ startedAt, secondTries }: Trial): Pick<Verdict, 'seconds' | 'secondTries'> => ({
+  ...(secondTries.length > 0 ? { secondTries } : {}),
   seconds: secondsSince(startedAt.getTime()),
 });

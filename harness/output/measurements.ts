@@ -1,4 +1,5 @@
 import { enoughRuns } from '../measurements.ts';
+import { leavesOutZero } from '../statistics/bootstrap.ts';
 import { safeLine } from '../triage/safe.ts';
 import type { Measurement } from '../verdict.ts';
 import { plot, showsUnicode } from './plot.ts';
@@ -40,8 +41,7 @@ const words = (one: Measurement, unicode: boolean): string =>
 /** A few of a hundred intervals leave out zero where nothing differs. */
 function doubt({ differs, median: { differenceInterval } }: Measurement): string {
   if (differs) return '';
-  const [low, high] = differenceInterval;
-  return low > 0 || high < 0 ? ', no sure difference among so many' : ', no sure difference';
+  return leavesOutZero(differenceInterval) ? ', no sure difference among so many' : ', no sure difference';
 }
 
 /** `1.2 ms -> 3.4 ms, x2.8 (95 %: 2.5..3.1)`; a difference where there is no ratio. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { compareQuantile, generator, isSure, quantile } from './bootstrap.ts';
+import { compareQuantile, differsAmong, generator, quantile } from './bootstrap.ts';
 
 /** So many runs of 30 measurements around a middle, each run with an offset of its own. */
 function runs(count: number, middle: number, { within = 10, between = 0, seed = 1 } = {}): number[][] {
@@ -71,18 +71,18 @@ describe('a sure difference', () => {
   );
 
   test('is hardly ever seen among many that are alike, though some intervals leave out zero', () => {
-    expect(alike.filter((one) => isSure(one, 1)).length).toBeGreaterThan(0);
-    expect(alike.filter((one) => isSure(one, many))).toEqual([]);
+    expect(alike.filter((one) => differsAmong(one, 1)).length).toBeGreaterThan(0);
+    expect(alike.filter((one) => differsAmong(one, many))).toEqual([]);
   });
 
   test('is seen among many where it is large', () => {
     const slower = compareQuantile(runs(10, 100, { between: 20 }), runs(10, 150, { between: 20, seed: 2 }));
-    expect(isSure(slower, many)).toBe(true);
+    expect(differsAmong(slower, many)).toBe(true);
   });
 
   test('of values that never vary is one', () => {
-    expect(isSure(compareQuantile([[1], [1]], [[2], [2]]), many)).toBe(true);
-    expect(isSure(compareQuantile([[1], [1]], [[1], [1]]), many)).toBe(false);
+    expect(differsAmong(compareQuantile([[1], [1]], [[2], [2]]), many)).toBe(true);
+    expect(differsAmong(compareQuantile([[1], [1]], [[1], [1]]), many)).toBe(false);
   });
 });
 

@@ -57,10 +57,13 @@ export function compareQuantile(base: Runs, candidate: Runs, part = 0.5): Differ
  *
  * @param of how many differences were looked at, at least 1
  */
-export function isSure({ differenceInterval: [low, high], standardErrors }: Difference, of: number): boolean {
-  if (low <= 0 && high >= 0) return false;
+export function differsAmong({ differenceInterval, standardErrors }: Difference, of: number): boolean {
+  if (!leavesOutZero(differenceInterval)) return false;
   return of === 1 || standardErrors > Math.sqrt(2 * Math.log(of / (1 - confidence)));
 }
+
+/** Whether an interval of a difference says by itself that there is one. */
+export const leavesOutZero = ([low, high]: Interval): boolean => low > 0 || high < 0;
 
 function inStandardErrors(difference: number, resampled: readonly number[]): number {
   if (difference === 0) return 0;

@@ -18,12 +18,23 @@ const questions = {
  * @param directory exists
  */
 export async function keepMachineState(qmp: Qmp, directory: string): Promise<void> {
-  for (const [name, commands] of Object.entries(questions)) {
-    const answers: string[] = [];
-    for (const command of commands) answers.push(`(qemu) ${command}\n${await answer(qmp, command)}\n`);
-    await writeFile(path.join(directory, name), answers.join('')).catch(() => {});
-  }
+  // All at once: of a QEMU that is silent they are waited for together.
+  await Promise.all(
+    Object.entries(questions).map(([name, commands]) => keepAnswer(directory, name, answers(qmp, commands))),
+  );
 }
 
-const answer = (qmp: Qmp, command: string): Promise<string> =>
-  qmp.human(command, answerMs).catch((error: unknown) => `not to be had: ${String(error)}\n`);
+async function answers(qmp: Qmp, commands: readonly string[]): Promise<string> {
+  const texts = await Promise.all(commands.map((command) => qmp.human(command, answerMs)));
+  return texts.map((text, index) => `(qemu) ${commands[index]}\n${text}\n`).join('');
+}
+
+/** Writes an answer to a file, or why it is not to be had. Never throws. */
+export async function keepAnswer(
+  directory: string,
+  name: string,
+  content: Promise<string | Uint8Array>,
+): Promise<void> {
+  const text = await content.catch((error: unknown) => `not to be had: ${String(error)}\n`);
+  await writeFile(path.join(directory, name), text).catch(() => {});
+}
